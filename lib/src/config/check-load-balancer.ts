@@ -1,0 +1,79 @@
+import { cidrFault, contains, parseCidr, parseIpv4 } from "../cidr";
+import { checkNodeReference } from "./check-bpf";
+import { addressFault, nodeNetwork } from "./check-network";
+import { present, type Draft, type Report } from "./draft";
+import { Words } from "./problem";
+import type { Role, VipConfig } from "./types";
+
+/** The load balancer: its node, its VIPs' addresses, their backends. */
+export function checkLoadBalancer(draft: Draft, report: Report): void {
+  const balancer = draft.loadBalancer;
+  if (balancer) {
+    checkNodeReference(draft, ["loadBalancer", "node"], balancer.node, report);
+    checkRole(draft, ["loadBalancer", "node"], balancer.node, ["edge", "agent"], "the load balancer", report);
+  }
+  const first = new Map<string, number>();
+  for (const [index, vip] of present(draft.vips)) {
+    const path = ["loadBalancer", "vips", index];
+    const identity = `${vip.address}:${String(vip.port)}/${vip.protocol}`;
+    const before = first.get(identity);
+    if (before === undefined) first.set(identity, index);
+    else report(path, identity, `loadBalancer.vips[${String(before)}] is the same VIP; merge their backends`);
+    checkAddress(draft, [...path, "address"], vip.address, report);
+    checkBackends(draft, path, vip, report);
+  }
+}
+
+function checkAddress(draft: Draft, path: readonly PropertyKey[], text: string, report: Report): void {
+  const address = parseIpv4(text);
+  const network = nodeNetwork(draft);
+  if (address === undefined || !network) return;
+  const owner = draft.nodes.find((node) => node?.address === text);
+  if (owner) {
+    report(path, text, `it is the address of node ${owner.name}; give the VIP one of its own`);
+    return;
+  }
+  const declared = (draft.network?.vipCidrs ?? [])
+    .filter((range) => cidrFault(range) === undefined)
+    .map(parseCidr);
+  if (declared.some((range) => contains(range, address))) return;
+  const fault = addressFault(network, address);
+  if (fault === undefined) return;
+  report(
+    path,
+    text,
+    contains(network, address) ? fault : `${fault}, or declare its range in network.vipCidrs`,
+  );
+}
+
+function checkBackends(draft: Draft, path: readonly PropertyKey[], vip: VipConfig, report: Report): void {
+  const seen = new Set<string>();
+  vip.backends.forEach(({ node }, index) => {
+    const at = [...path, "backends", index, "node"];
+    checkNodeReference(draft, at, node, report);
+    checkRole(draft, at, node, ["backend", "agent"], "a backend", report);
+    if (seen.has(node)) report(at, node, "it is named twice; give it one weight");
+    seen.add(node);
+  });
+  if (vip.backends.every(({ weight }) => weight === 0)) {
+    report(
+      [...path, "backends"],
+      new Words("weights of 0 only"),
+      "nobody would get traffic; give at least one backend a weight above 0",
+    );
+  }
+}
+
+function checkRole(
+  draft: Draft,
+  path: readonly PropertyKey[],
+  name: string,
+  roles: readonly Role[],
+  what: string,
+  report: Report,
+): void {
+  const node = draft.nodes.find((candidate) => candidate?.name === name);
+  if (node && !roles.includes(node.role)) {
+    report(path, name, `it is a node with role ${node.role}; ${what} needs role ${roles.join(" or ")}`);
+  }
+}

@@ -1,0 +1,22 @@
+/** Namespace of the project's config keys. */
+export const CONFIG_NAMESPACE = "ebpf-platform";
+
+/** The top-level keys with the type under which Pulumi.yaml declares each. */
+export const CONFIG_KEYS = {
+  stage: "string",
+  release: "string",
+  network: "object",
+  ssh: "object",
+  nodes: "array",
+  bpf: "object",
+  loadBalancer: "object",
+  cluster: "object",
+  platform: "object",
+  secrets: "object",
+} as const;
+export type ConfigKey = keyof typeof CONFIG_KEYS;
+
+/** Whether a text is one of the keys. */
+export function isConfigKey(text: string): text is ConfigKey {
+  return Object.hasOwn(CONFIG_KEYS, text);
+}

@@ -1,0 +1,99 @@
+import { deepFreeze } from "../deep-freeze";
+import { checkBpf } from "./check-bpf";
+import { checkCluster } from "./check-cluster";
+import { checkLoadBalancer } from "./check-load-balancer";
+import { checkNetwork, defaultBridge } from "./check-network";
+import { ProblemList, valueAt, type Draft, type NodeDraft } from "./draft";
+import { unknownKey } from "./fields";
+import { CONFIG_KEYS, isConfigKey } from "./keys";
+import { ConfigError } from "./problem";
+import * as schema from "./schema";
+import {
+  DRIVERS,
+  type BpfProgramConfig,
+  type NodeConfig,
+  type PlatformConfig,
+  type VipConfig,
+} from "./types";
+import { vmSize } from "./vm-size";
+
+/**
+ * The typed config of a stack. `raw` has the top-level keys without their namespace, as `pulumi.Config` or
+ * `readStackFile` give them; its `secrets` is the list of the secrets' names. Throws a `ConfigError` that holds every
+ * problem of shape and of one part with another.
+ */
+export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: string): PlatformConfig {
+  const list = new ProblemList();
+  for (const key of Object.keys(raw).filter((name) => !isConfigKey(name))) {
+    list.report([key], raw[key], unknownKey(key, Object.keys(CONFIG_KEYS)));
+  }
+  const draft = readDraft(raw, stack, list);
+  for (const check of [checkNetwork, checkBpf, checkLoadBalancer, checkCluster]) check(draft, list.report);
+  const config = complete(draft);
+  if (list.problems.length > 0 || config === undefined) throw new ConfigError(stack, list.problems);
+  return deepFreeze(config);
+}
+
+function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: ProblemList): Draft {
+  const rawNodes: unknown[] = Array.isArray(raw["nodes"]) ? raw["nodes"] : [];
+  if (rawNodes.length === 0)
+    list.report(["nodes"], raw["nodes"], "declare the machines as a list with at least one node");
+  const rawPrograms = valueAt(raw["bpf"], ["programs"]);
+  return {
+    stack,
+    stage: list.read(schema.stageSchema, raw["stage"], ["stage"]),
+    release: list.read(schema.releaseSchema, raw["release"], ["release"]),
+    network: list.read(schema.networkSchema, raw["network"], ["network"]),
+    ssh: list.read(schema.sshSchema, raw["ssh"] ?? {}, ["ssh"]),
+    nodes: rawNodes.map((node, index) => readNode(node, index, list)),
+    nodeNames: rawNodes.map((node) => valueAt(node, ["name"])).filter((name) => typeof name === "string"),
+    bpf: list.read(schema.bpfSchema, raw["bpf"] ?? {}, ["bpf"]),
+    programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
+    rawPrograms: Array.isArray(rawPrograms) ? rawPrograms : [],
+    loadBalancer:
+      raw["loadBalancer"] === undefined
+        ? undefined
+        : list.read(schema.loadBalancerSchema, raw["loadBalancer"], ["loadBalancer"]),
+    vips: list.readList(schema.vipSchema, valueAt(raw["loadBalancer"], ["vips"]), ["loadBalancer", "vips"]),
+    cluster: list.read(schema.clusterSchema, raw["cluster"] ?? { kind: "none" }, ["cluster"]),
+    platform: list.read(schema.platformSchema, raw["platform"] ?? {}, ["platform"]),
+    secrets: list.read(schema.secretsSchema, raw["secrets"] ?? [], ["secrets"]),
+  };
+}
+
+/** A node; where its driver is unknown, the rest of its faults are still reported. */
+function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | undefined {
+  const driver = valueAt(raw, ["driver"]);
+  const node = list.read(schema.nodeSchema, raw, ["nodes", index]);
+  if (typeof raw === "object" && raw !== null && !(DRIVERS as readonly unknown[]).includes(driver)) {
+    list.read(schema.driverlessNodeSchema, raw, ["nodes", index]);
+  }
+  return node;
+}
+
+/** The config with its derived defaults; undefined when a part is missing. */
+function complete(draft: Draft): PlatformConfig | undefined {
+  const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
+  const nodes = draft.nodes.filter((node) => node !== undefined);
+  const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
+  const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
+  if (!stage || !release || !network || !ssh || !bpf || !cluster || !platform || !secrets) return undefined;
+  return {
+    stack,
+    stage,
+    release,
+    network: { ...network, bridge: network.bridge ?? defaultBridge(stack) },
+    ssh,
+    nodes: nodes.map(sizedNode),
+    bpf: { ...bpf, programs },
+    ...(loadBalancer && { loadBalancer: { ...loadBalancer, vips } }),
+    cluster,
+    platform,
+    secrets,
+  };
+}
+
+function sizedNode(node: NodeDraft): NodeConfig {
+  if (node.driver === "nspawn" || node.driver === "existing") return node;
+  return { ...node, ...vmSize(node.profile, node.role, node) };
+}

@@ -1,0 +1,226 @@
+import * as z from "zod";
+import { isCIdentifier, isHostLabel, isInterfaceName, isMapName, isUserName } from "../names";
+import { choose, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
+import {
+  DRIVERS,
+  MAP_POLICIES,
+  PROFILES,
+  ROLES,
+  SERVICES,
+  STAGES,
+  VIP_MODES,
+  XDP_MODES,
+  CLUSTER_KINDS,
+  type ConnectionConfig,
+  type ReleaseReference,
+} from "./types";
+
+/** The shape of each part of the config. What one part says about another is checked in the files beside this one. */
+
+const list = (rule: string) => ({ error: rule });
+
+const nodeName = text(
+  "write an RFC 1123 label: lower-case letters, digits and inner hyphens, at most 63 characters",
+  isHostLabel,
+);
+const nodeReference = text("write the name of a node", isHostLabel);
+const interfaceName = text(
+  "write an interface name of 1 to 15 characters without spaces, slashes or colons",
+  isInterfaceName,
+);
+const slot = whole(0, 7, "the slot");
+const secretName = text(
+  "write the name of an entry of the key secrets (letters, digits, - and _), not the secret itself",
+  (value) => /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(value),
+);
+
+export const stageSchema = oneOf(STAGES);
+
+const releaseRule =
+  "write workspace (lab and dev only) or <year.month.patch>@sha256:<64 hex digits of the lock file's SHA-256>";
+const releasePattern = /^([0-9]{4}\.(?:[1-9]|1[0-2])\.(?:0|[1-9][0-9]*))@sha256:([0-9a-f]{64})$/;
+
+/** `workspace`, or version and identity of a lock in one text, as image references have them. */
+export const releaseSchema = text(
+  releaseRule,
+  (value) => value === "workspace" || releasePattern.test(value),
+).transform((value): ReleaseReference => {
+  const match = releasePattern.exec(value);
+  return match ? { version: match[1] ?? "", sha256: match[2] ?? "" } : "workspace";
+});
+
+export const networkSchema = closed({
+  cidr: network(16, 29),
+  bridge: z.exactOptional(interfaceName),
+  vipCidrs: z.array(network(8, 32), list("write a list of IPv4 networks")).default([]),
+});
+
+export const sshSchema = closed({
+  user: text(
+    "write a login name: lower-case letters, digits, - and _, at most 32 characters",
+    isUserName,
+  ).default("root"),
+});
+
+const connectionShape = {
+  host: text("write the machine's host name or address", (value) =>
+    /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/.test(value),
+  ),
+  port: whole(1, 65535, "the port").default(22),
+  user: sshSchema.shape.user,
+  hostKey: text(
+    "write the host's ed25519 public key: ssh-ed25519 AAAA… (ssh-keyscan -t ed25519 <host>, compared on its console)",
+    (value) => /^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}$/.test(value),
+  ),
+  privateKeySecret: secretName,
+};
+const connectionSchema: z.ZodType<ConnectionConfig> = closed({
+  ...connectionShape,
+  get proxy() {
+    return z.exactOptional(connectionSchema);
+  },
+});
+
+const nodeShape = {
+  name: nodeName,
+  role: oneOf(ROLES),
+  address: ipv4("the node's address"),
+  services: z.array(oneOf(SERVICES), list("write a list of services")).default([]),
+};
+const vmShape = {
+  ...nodeShape,
+  profile: oneOf(PROFILES).default("standard"),
+  cpu: z.exactOptional(whole(1, 256, "the number of CPUs")),
+  memoryMiB: z.exactOptional(whole(512, 4_194_304, "the memory in MiB")),
+  diskGiB: z.exactOptional(whole(5, 65_536, "the disk in GiB")),
+};
+export const nodeSchema = z.discriminatedUnion(
+  "driver",
+  [
+    closed({ driver: z.literal("nspawn"), ...nodeShape }),
+    closed({ driver: z.literal("existing"), ...nodeShape, connection: connectionSchema }),
+    closed({ driver: z.literal("libvirt"), ...vmShape }),
+    closed({ driver: z.literal("multipass"), ...vmShape }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === "invalid_union"
+        ? chooseDriver(issue.input)
+        : "write an object with name, role, driver and address",
+  },
+);
+/** What can be said of a node whose driver is unknown. */
+export const driverlessNodeSchema = z.looseObject(nodeShape);
+
+function chooseDriver(node: unknown): string {
+  return choose(
+    typeof node === "object" && node !== null && "driver" in node ? node.driver : undefined,
+    DRIVERS,
+  );
+}
+
+/** The part of `bpf` beside its programs, which are parsed one by one. */
+export const bpfSchema = closed({
+  build: oneOf(["once", "node"]).default("once"),
+  mode: oneOf(["audit", "enforce"]).default("audit"),
+  programs: z.array(z.unknown(), list("write a list of programs")).default([]),
+});
+
+/** Hooks that the design has and this version cannot attach. */
+const laterHooks = ["tc", "tracepoint", "raw_tracepoint", "kprobe", "uprobe", "cgroup", "sock_ops", "lsm"];
+const attachSchema = closed({
+  hook: z.literal("xdp", {
+    error: ({ input }) =>
+      typeof input === "string" && laterHooks.includes(input)
+        ? `this version attaches programs to the hook xdp only; remove the program or take a version that attaches ${input}`
+        : choose(input, ["xdp"]),
+  }),
+  interface: interfaceName,
+  slot,
+  mode: oneOf(XDP_MODES).default("native"),
+});
+export const programSchema = closed({
+  name: text("write lower-case letters, digits, - and _, at most 63 characters, a letter first", (value) =>
+    /^[a-z][a-z0-9_-]{0,62}$/.test(value),
+  ),
+  source: text("write the name of a file bpf/<source>.bpf.c: lower-case letters, digits and _", (value) =>
+    /^[a-z][a-z0-9_]{0,62}$/.test(value),
+  ),
+  node: nodeReference,
+  attach: attachSchema,
+  constants: table(
+    "name a constant of the source by its C identifier",
+    isCIdentifier,
+    whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, "the constant"),
+  ).default({}),
+  maps: table(
+    "name a map of the source by its C identifier of at most 15 characters",
+    isMapName,
+    oneOf(MAP_POLICIES),
+  ).default({}),
+  takeover: flag().default(false),
+  healthSeconds: whole(0, 300, "the seconds").default(5),
+});
+
+/** The part of `loadBalancer` beside its VIPs, which are parsed one by one. */
+export const loadBalancerSchema = closed({
+  node: nodeReference,
+  interface: interfaceName,
+  slot,
+  vips: z
+    .array(z.unknown(), list("write a list of VIPs"))
+    .min(1, { error: "declare at least one VIP, or remove the key loadBalancer" }),
+});
+export const vipSchema = closed({
+  address: ipv4("the VIP"),
+  port: whole(1, 65535, "the port"),
+  protocol: oneOf(["tcp", "udp"]),
+  mode: oneOf(VIP_MODES).default("dsr-l2"),
+  backends: z
+    .array(
+      closed({ node: nodeReference, weight: whole(0, 256, "the weight").default(1) }),
+      list("write a list of backends"),
+    )
+    .min(1, { error: "name at least one backend" }),
+});
+
+export const clusterSchema = z.discriminatedUnion(
+  "kind",
+  [
+    closed({ kind: z.literal("none") }),
+    closed({ kind: z.literal("k3s") }),
+    closed({
+      kind: z.literal("join"),
+      stack: text(
+        "write the stack that runs the cluster, like prod or organization/ebpf-platform/prod",
+        (value) => /^([\w.-]+\/){0,2}[\w.-]+$/.test(value),
+      ),
+    }),
+    closed({ kind: z.literal("existing"), kubeconfigSecret: secretName }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === "invalid_union" ? chooseKind(issue.input) : "write an object with the key kind",
+  },
+);
+
+function chooseKind(cluster: unknown): string {
+  return choose(
+    typeof cluster === "object" && cluster !== null && "kind" in cluster ? cluster.kind : undefined,
+    CLUSTER_KINDS,
+  );
+}
+
+export const platformSchema = closed({
+  tetragon: oneOf(["off", "audit", "enforce"]).default("off"),
+  falco: oneOf(["off", "rules", "alerts"]).default("off"),
+  networkPolicy: oneOf(["off", "default-deny"]).default("off"),
+  wireguard: flag().default(false),
+  vault: oneOf(["off", "dev", "ha"]).default("off"),
+  vaultInjection: flag().default(false),
+});
+
+/** Names of the entries of the encrypted key; the values never come here. */
+export const secretsSchema = z
+  .array(secretName, list("store secrets with: pulumi config set --secret --path secrets.<name>"))
+  .default([]);

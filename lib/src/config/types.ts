@@ -1,0 +1,231 @@
+/**
+ * The typed config of one stack: what `parseConfig` returns. Deeply frozen, defaults filled in, free of secrets: a
+ * private key or a kubeconfig is named here and held by the encrypted config key `secrets`.
+ */
+export interface PlatformConfig {
+  /** Name of the Pulumi stack, for instance `lab`. */
+  readonly stack: string;
+  /** Policy class of the stack, apart from its name (see `stageRules`). */
+  readonly stage: Stage;
+  /** `workspace` (no lock, lab and dev only) or the lock this stack runs. Written as `workspace` or `<version>@sha256:<hex>`. */
+  readonly release: ReleaseReference;
+  readonly network: NetworkConfig;
+  readonly ssh: SshConfig;
+  /** The machines, in declared order; at least one. */
+  readonly nodes: readonly NodeConfig[];
+  readonly bpf: BpfConfig;
+  /** Absent: no load balancer. */
+  readonly loadBalancer?: LoadBalancerConfig;
+  readonly cluster: ClusterConfig;
+  readonly platform: PlatformParts;
+  /** Names of the entries of the encrypted key `secrets`, never their values. */
+  readonly secrets: readonly string[];
+}
+
+export const STAGES = ["lab", "dev", "staging", "canary", "prod"] as const;
+export type Stage = (typeof STAGES)[number];
+
+export type ReleaseReference = "workspace" | ReleasePin;
+
+/** A release lock by name and identity. */
+export interface ReleasePin {
+  /** Calendar version, `year.month.patch`: `releases/<version>.json`. */
+  readonly version: string;
+  /** SHA-256 of the lock file's bytes, 64 lower-case hex digits. */
+  readonly sha256: string;
+}
+
+/** The network the nodes share. */
+export interface NetworkConfig {
+  /** IPv4 network of the nodes, /16 to /29; its first address is the gateway. */
+  readonly cidr: string;
+  /** Bridge on the machine that hosts nspawn or libvirt nodes, at most 15 characters. Default `ebp-<stack>`. */
+  readonly bridge: string;
+  /** More networks that VIPs may come from, outside `cidr`. Default none. */
+  readonly vipCidrs: readonly string[];
+}
+
+export interface SshConfig {
+  /** Login on nodes whose driver makes the machine (not `existing`). Default `root`. */
+  readonly user: string;
+}
+
+export const ROLES = ["edge", "backend", "client", "server", "agent"] as const;
+/** What a node is for: `server` and `agent` are Kubernetes nodes, `edge` balances load, `backend` serves, `client` asks. */
+export type Role = (typeof ROLES)[number];
+
+export const DRIVERS = ["nspawn", "existing", "libvirt", "multipass"] as const;
+export type Driver = (typeof DRIVERS)[number];
+
+export const SERVICES = ["http"] as const;
+/** `http`: a small HTTP server on port 80 that answers with the node's name. */
+export type Service = (typeof SERVICES)[number];
+
+interface NodeBase {
+  /** RFC 1123 label, at most 63 characters, unique in the stack; also the host name. */
+  readonly name: string;
+  readonly role: Role;
+  /** IPv4 address in `network.cidr`, unique; not the network, gateway or broadcast address. */
+  readonly address: string;
+  /** Services the node runs. Default none. */
+  readonly services: readonly Service[];
+}
+
+/** A systemd-nspawn container of this machine; CPU, memory and disk are this machine's. */
+export interface NspawnNodeConfig extends NodeBase {
+  readonly driver: "nspawn";
+}
+
+/** A machine that is already there: SSH facts only. */
+export interface ExistingNodeConfig extends NodeBase {
+  readonly driver: "existing";
+  readonly connection: ConnectionConfig;
+}
+
+/** A virtual machine. */
+export interface VmNodeConfig extends NodeBase {
+  readonly driver: "libvirt" | "multipass";
+  /** Sizes where none are given: `standard` by role (server 4 CPU, 8192 MiB, 20 GiB; others 4, 16384, 40) or `small` (2, 2048, 10; 2, 4096, 20). Default `standard`. */
+  readonly profile: Profile;
+  /** Virtual CPUs. Default by profile and role. */
+  readonly cpu: number;
+  /** Memory in MiB. Default by profile and role. */
+  readonly memoryMiB: number;
+  /** Size of the root disk in GiB. Default by profile and role. */
+  readonly diskGiB: number;
+}
+
+export type NodeConfig = NspawnNodeConfig | ExistingNodeConfig | VmNodeConfig;
+
+export const PROFILES = ["standard", "small"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** How to reach a machine by SSH with a pinned host key. */
+export interface ConnectionConfig {
+  /** Host name or address, as this machine reaches it. */
+  readonly host: string;
+  /** TCP port. Default 22. */
+  readonly port: number;
+  /** Login. Default `root`. */
+  readonly user: string;
+  /** The host's public key, `ssh-ed25519 AAAA…`; nothing is trusted on first use. */
+  readonly hostKey: string;
+  /** Name of the entry of `secrets` that holds the private key in OpenSSH format. */
+  readonly privateKeySecret: string;
+  /** Jump host. Default none. */
+  readonly proxy?: ConnectionConfig;
+}
+
+export interface BpfConfig {
+  /** `once`: objects are built here and shipped; `node`: by each node's own toolchain. Default `once`. */
+  readonly build: "once" | "node";
+  /** `audit` counts what a program would deny, `enforce` denies. Default `audit`. */
+  readonly mode: BpfMode;
+  /** Default none. */
+  readonly programs: readonly BpfProgramConfig[];
+}
+
+export type BpfMode = "audit" | "enforce";
+
+/** One BPF source attached at one place of one node. */
+export interface BpfProgramConfig {
+  /** Lower-case letters, digits, `-` and `_`; unique in the stack; the folder's name on the node. */
+  readonly name: string;
+  /** Source file without its ending: `bpf/<source>.bpf.c`. */
+  readonly source: string;
+  /** Name of the node. */
+  readonly node: string;
+  readonly attach: XdpAttach;
+  /** Values of `const volatile` settings by name, set when the program is loaded. Default none. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** What happens to a map when the program is swapped, by map name. Default `keep` for each. */
+  readonly maps: Readonly<Record<string, MapPolicy>>;
+  /** Whether a foreign program on the hook is replaced; otherwise it is an error that names it. Default false. */
+  readonly takeover: boolean;
+  /** Seconds a swapped program is watched before the swap counts; 0 to 300. Default 5. */
+  readonly healthSeconds: number;
+}
+
+export const MAP_POLICIES = ["keep", "recreate", "migrate"] as const;
+export type MapPolicy = (typeof MAP_POLICIES)[number];
+
+export const XDP_MODES = ["native", "generic", "auto"] as const;
+export type XdpMode = (typeof XDP_MODES)[number];
+
+/** A place in the chain of XDP programs of one interface. */
+export interface XdpAttach {
+  readonly hook: "xdp";
+  /** Interface name on the node, at most 15 characters. */
+  readonly interface: string;
+  /** Place in the chain, 0 (first) to 7; unique on the interface. */
+  readonly slot: number;
+  /** Default `native`. */
+  readonly mode: XdpMode;
+}
+
+/** The XDP load balancer and its VIPs. */
+export interface LoadBalancerConfig {
+  /** Name of the node that balances: role `edge`, or `agent` where there is no edge. */
+  readonly node: string;
+  /** Interface that receives the VIPs' traffic, at most 15 characters. */
+  readonly interface: string;
+  /** Place in the interface's chain, 0 to 7. */
+  readonly slot: number;
+  /** At least one. */
+  readonly vips: readonly VipConfig[];
+}
+
+export const VIP_MODES = ["dsr-l2", "dsr-ipip", "nat"] as const;
+/** `dsr-l2` rewrites the MAC address, `dsr-ipip` wraps in IPv4, both answered directly; `nat` rewrites both ways. */
+export type VipMode = (typeof VIP_MODES)[number];
+
+export interface VipConfig {
+  /** IPv4 address, in `network.cidr` or `network.vipCidrs`, no node's own. */
+  readonly address: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  /** Default `dsr-l2`. */
+  readonly mode: VipMode;
+  /** At least one with a weight above 0. */
+  readonly backends: readonly VipBackendConfig[];
+}
+
+export interface VipBackendConfig {
+  /** Name of a node with role `backend` or `agent`. */
+  readonly node: string;
+  /** Share of new flows relative to the others, 0 (drained) to 256. Default 1. */
+  readonly weight: number;
+}
+
+export const CLUSTER_KINDS = ["none", "k3s", "join", "existing"] as const;
+export type ClusterKind = (typeof CLUSTER_KINDS)[number];
+
+/** `none`; `k3s` on this stack's nodes; `join`: agents of another stack's cluster; `existing`: a cluster with a kubeconfig. */
+export type ClusterConfig =
+  | { readonly kind: "none" }
+  | { readonly kind: "k3s" }
+  | {
+      readonly kind: "join";
+      /** Stack that runs the cluster, for instance `prod` or `organization/ebpf-platform/prod`. */
+      readonly stack: string;
+    }
+  | {
+      readonly kind: "existing";
+      /** Name of the entry of `secrets` that holds the kubeconfig. */
+      readonly kubeconfigSecret: string;
+    };
+
+/** Parts of the platform on top of the cluster; all off by default. */
+export interface PlatformParts {
+  /** Tetragon's tracing policies. */
+  readonly tetragon: "off" | "audit" | "enforce";
+  /** Falco only detects: `rules` without action, `alerts` sent on. */
+  readonly falco: "off" | "rules" | "alerts";
+  /** `default-deny` comes with allow-dns. */
+  readonly networkPolicy: "off" | "default-deny";
+  readonly wireguard: boolean;
+  /** `dev`: in memory; `ha`: three servers with Raft. */
+  readonly vault: "off" | "dev" | "ha";
+  readonly vaultInjection: boolean;
+}
