@@ -1,0 +1,8 @@
+import type { StagePolicy } from "./stage-policy";
+
+export const canary: StagePolicy = {
+  stage: "canary",
+  levels: {},
+  allow: { rootLogin: false },
+  waivers: [],
+};

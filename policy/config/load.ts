@@ -1,0 +1,69 @@
+import type { Level, Rule } from "../rule";
+import { canary } from "./canary";
+import { dev } from "./dev";
+import { lab } from "./lab";
+import { prod } from "./prod";
+import { type StagePolicy, type Waiver, stages } from "./stage-policy";
+import { staging } from "./staging";
+
+const policies: readonly StagePolicy[] = [lab, dev, staging, canary, prod];
+const levels: readonly Level[] = ["advisory", "mandatory", "remediate", "disabled"];
+const longestWaiverDays = 366;
+
+/** The stage's own file, checked. Throws one error that lists every mistake in it. */
+export function loadStagePolicy(stage: unknown, rules: readonly Rule[], today: Date): StagePolicy {
+  const policy = policies.find((candidate) => candidate.stage === stage);
+  if (policy === undefined) {
+    throw new Error(
+      `The policy pack read ebpf-platform:stage and found ${JSON.stringify(stage) ?? "nothing"}; set it to one of ${stages.join(", ")}.`,
+    );
+  }
+  const problems = policyProblems(policy, rules, today);
+  if (problems.length > 0) {
+    throw new Error(
+      `policy/config/${policy.stage}.ts has ${problems.length} mistakes: ${problems.join("; ")}.`,
+    );
+  }
+  return policy;
+}
+
+/** What is wrong with a stage's file, sentence by sentence. An expired waiver is W01's matter, not a mistake. */
+export function policyProblems(policy: StagePolicy, rules: readonly Rule[], today: Date): readonly string[] {
+  const ids = new Map(rules.map((rule) => [rule.id, rule]));
+  const problems: string[] = [];
+  for (const [id, level] of Object.entries(policy.levels)) {
+    const rule = ids.get(id);
+    if (rule === undefined) problems.push(`levels name the rule ${id}, which does not exist`);
+    else if (!levels.includes(level))
+      problems.push(`the level of ${id} is ${level}, not one of ${levels.join(", ")}`);
+    else if (level === "remediate" && rule.remedy === undefined)
+      problems.push(`${id} has nothing to remediate with`);
+  }
+  policy.waivers.forEach((waiver, index) => {
+    for (const problem of waiverProblems(waiver, today)) problems.push(`waiver ${index + 1}: ${problem}`);
+    if (!ids.has(waiver.rule)) problems.push(`waiver ${index + 1}: the rule ${waiver.rule} does not exist`);
+    if (waiver.rule === "W01") problems.push(`waiver ${index + 1}: the rule about waivers cannot be waived`);
+  });
+  return problems;
+}
+
+function waiverProblems(waiver: Waiver, today: Date): readonly string[] {
+  const problems: string[] = [];
+  if (waiver.resource.trim() === "" || waiver.resource.includes("*")) {
+    problems.push("the resource must be one name, without wildcards");
+  }
+  if (waiver.reason.trim().length < 20) problems.push("the reason is shorter than 20 characters");
+  const expires = /^\d{4}-\d{2}-\d{2}$/.test(waiver.expires)
+    ? new Date(`${waiver.expires}T00:00:00Z`)
+    : undefined;
+  if (
+    expires === undefined ||
+    Number.isNaN(expires.getTime()) ||
+    expires.toISOString().slice(0, 10) !== waiver.expires
+  ) {
+    problems.push(`${waiver.expires} is no date of the form YYYY-MM-DD`);
+  } else if ((expires.getTime() - today.getTime()) / 86_400_000 > longestWaiverDays) {
+    problems.push(`${waiver.expires} is more than a year ahead`);
+  }
+  return problems;
+}

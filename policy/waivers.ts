@@ -1,0 +1,28 @@
+import type { ResourceFacts } from "./facts";
+import type { RuleContext } from "./context";
+import type { Finding } from "./rule";
+
+/** The names a waiver may use for a resource. */
+export function namesOf(resource: ResourceFacts): readonly string[] {
+  const metadata = resource.props.at("metadata");
+  const name = metadata.at("name").text;
+  const namespace = metadata.at("namespace").text;
+  const names = [resource.name, resource.urn];
+  if (name !== undefined) names.push(name, `${namespace ?? "default"}/${name}`);
+  return names;
+}
+
+/** Drops the findings that a waiver in force covers. */
+export function withoutWaived(
+  id: string,
+  resource: ResourceFacts,
+  findings: readonly Finding[],
+  { policy, today }: RuleContext,
+): readonly Finding[] {
+  const day = today.toISOString().slice(0, 10);
+  const names = namesOf(resource);
+  const waived = policy.waivers.some(
+    (waiver) => waiver.rule === id && waiver.expires >= day && names.includes(waiver.resource),
+  );
+  return waived ? findings.filter((finding) => finding.notJudged) : findings;
+}
