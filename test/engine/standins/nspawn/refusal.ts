@@ -11,10 +11,10 @@ const PROJECT_FILES = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 const projectSchema = z.object({
   name: z.string(),
   stackConfigDir: z.string().optional(),
-  config: z.unknown(),
+  config: z.unknown().optional(),
 });
 const stackSchema = z.object({ config: z.record(z.string(), z.unknown()).optional() });
-const nodesSchema = z.array(z.object({ name: z.string().optional(), driver: z.unknown() })).min(1);
+const nodesSchema = z.array(z.object({ name: z.string().optional(), driver: z.unknown().optional() })).min(1);
 
 /**
  * A stand-in may change a stack only if its config says that every machine is an nspawn node.
@@ -82,5 +82,7 @@ function findProject(from: string): string {
 }
 
 function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
+  const text =
+    error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/g, " ");
 }
