@@ -50,15 +50,21 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     bpf: list.read(schema.bpfSchema, raw["bpf"] ?? {}, ["bpf"]),
     programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
     rawPrograms: Array.isArray(rawPrograms) ? rawPrograms : [],
-    loadBalancer:
-      raw["loadBalancer"] === undefined
-        ? undefined
-        : list.read(schema.loadBalancerSchema, raw["loadBalancer"], ["loadBalancer"]),
+    loadBalancer: isAbsent(raw["loadBalancer"])
+      ? undefined
+      : list.read(schema.loadBalancerSchema, raw["loadBalancer"], ["loadBalancer"]),
     vips: list.readList(schema.vipSchema, valueAt(raw["loadBalancer"], ["vips"]), ["loadBalancer", "vips"]),
     cluster: list.read(schema.clusterSchema, raw["cluster"] ?? { kind: "none" }, ["cluster"]),
     platform: list.read(schema.platformSchema, raw["platform"] ?? {}, ["platform"]),
     secrets: list.read(schema.secretsSchema, raw["secrets"] ?? [], ["secrets"]),
   };
+}
+
+/** The engine has no optional keys: a key that may be left out is declared with an empty object. */
+function isAbsent(value: unknown): boolean {
+  return (
+    value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+  );
 }
 
 /** A node; where its driver is unknown, the rest of its faults are still reported. */

@@ -11,12 +11,12 @@ export interface ConfigProblem {
 /** A config that was refused, with every problem that was found. */
 export class ConfigError extends Error {
   public constructor(
-    public readonly stack: string,
+    public readonly stackName: string,
     public readonly problems: readonly ConfigProblem[],
   ) {
     const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
     const lines = problems.map((problem) => `  - ${problemLine(problem)}`);
-    super(`The config of stack ${stack} (Pulumi.${stack}.yaml) has ${count}:\n${lines.join("\n")}`);
+    super(`The config of stack ${stackName} (Pulumi.${stackName}.yaml) has ${count}:\n${lines.join("\n")}`);
     this.name = "ConfigError";
   }
 }
