@@ -1,0 +1,88 @@
+/**
+ * The tiers of `npm test`, in the order they run: cheap and general first, real machines last.
+ *
+ * `limitSeconds` bounds a tier whose cases hang; it is several times what the tier takes on two cores.
+ * `soakFactor` stretches that limit in a soak run. `live` says what is printed while a tier runs: `dots` for
+ * thousands of quick cases, `spec` for few slow ones. A `later` tier may be empty: its cases are still to come.
+ *
+ * @typedef {{ name: string, about: string, folder: string, except?: string, limitSeconds: number,
+ *   soakFactor: number, live: "dots" | "spec", parallel?: boolean, later?: boolean }} MochaTier
+ */
+
+/** @type {MochaTier[]} */
+export const mochaTiers = [
+  {
+    name: "unit",
+    about: "pure code with properties, components under Pulumi mocks",
+    folder: "test/unit",
+    limitSeconds: 300,
+    soakFactor: 20,
+    live: "dots",
+    parallel: true,
+  },
+  {
+    name: "policy",
+    about: "every policy rule with passing and failing resources",
+    folder: "test/policy",
+    limitSeconds: 300,
+    soakFactor: 4,
+    live: "dots",
+  },
+  {
+    name: "kernel",
+    about: "compiler, verifier and JIT of this kernel, packets through BPF programs",
+    folder: "test/bpf",
+    limitSeconds: 600,
+    soakFactor: 10,
+    live: "spec",
+  },
+  {
+    name: "contract",
+    about: "provider plugins, official or stand-in, against one table",
+    folder: "test/engine/contract",
+    limitSeconds: 600,
+    soakFactor: 4,
+    live: "spec",
+  },
+  {
+    name: "node",
+    about: "nspawn nodes with real systemd and sshd, faults injected",
+    folder: "test/node",
+    limitSeconds: 1200,
+    soakFactor: 6,
+    live: "spec",
+  },
+  {
+    name: "engine",
+    about: "the real Pulumi engine: up, drift, kill and resume, destroy",
+    folder: "test/engine",
+    except: "test/engine/contract",
+    limitSeconds: 2400,
+    soakFactor: 6,
+    live: "spec",
+  },
+  {
+    name: "cluster",
+    about: "a real kube-apiserver accepts every object the program makes",
+    folder: "test/cluster",
+    limitSeconds: 900,
+    soakFactor: 4,
+    live: "spec",
+    later: true,
+  },
+  {
+    name: "vm",
+    about: "an emulated guest: LSM programs enforce, a reboot restores",
+    folder: "test/vm",
+    limitSeconds: 1800,
+    soakFactor: 4,
+    live: "spec",
+    later: true,
+  },
+];
+
+/** The tier of static checks; it has no test files. */
+export const lintTier = { name: "lint", about: "types, rules, format and forbidden text", limitSeconds: 600 };
+
+/** Names of all tiers, in order. */
+export const tierNames = [lintTier.name, ...mochaTiers.map((tier) => tier.name)];
