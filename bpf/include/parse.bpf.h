@@ -137,44 +137,83 @@ struct extension {
 	__be32 id;
 };
 
-/*
- * Steps over one extension header. A routing header that still has segments left
- * says that the destination address is not the last one: unsupported.
+/* No IPv6 header ends behind this offset: 22 bytes Ethernet, 40 IPv6, 4 extensions of at most 2048.
  */
-static __always_inline int skip_extension(struct packet *p)
+#define MAX_L4_OFFSET 8254
+
+/* What walking the extension headers found, in one word, as a global function returns no more. */
+union extension_walk {
+	__u64 word;
+	struct {
+		__u16 offset; /* of the transport header in the frame */
+		__u16 l4_len;
+		__u8 proto;
+		__u8 fragment;
+		__u8 result;
+		__u8 zero;
+	};
+};
+
+/*
+ * Steps over the extension headers from @offset on. A routing header that still
+ * has segments left says that the destination address is not the last one:
+ * unsupported. A function of its own, so that the verifier walks its loop once and
+ * not for each way that leads here (kernel 5.6).
+ */
+__noinline __u64 walk_extensions(struct xdp_md *ctx, __u32 offset, __u32 l4_len, __u32 proto)
 {
-	struct extension *ext = p->l4;
-	__u32 length;
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	union extension_walk walk = { .fragment = FRAGMENT_NONE, .result = PARSE_MALFORMED };
 
-	if ((void *)(ext + 1) > p->end || p->l4_len < sizeof(*ext))
-		return PARSE_MALFORMED;
-	length = ((__u32)ext->length + 1) * 8;
-	if (p->proto == NEXT_AUTH)
-		length = ((__u32)ext->length + 2) * 4;
-	if (p->proto == NEXT_FRAGMENT) {
-		__u16 bits = bpf_ntohs(ext->bits);
+	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
+		struct extension *ext;
+		__u32 length;
+		__u16 bits;
 
-		length = sizeof(*ext);
-		/* RFC 6946: an "atomic" fragment (offset 0, no more) is a whole packet. */
-		if (bits & IPV6_OFFSET_MASK)
-			p->fragment = FRAGMENT_LATER;
-		else if (bits & IPV6_MF)
-			p->fragment = FRAGMENT_FIRST;
-	} else if (p->proto == NEXT_ROUTING && (bpf_ntohs(ext->bits) & 0xff)) {
-		return PARSE_UNSUPPORTED;
+		if (offset > MAX_L4_OFFSET)
+			return walk.word;
+		ext = data + offset;
+		if ((void *)(ext + 1) > end || l4_len < sizeof(*ext))
+			return walk.word;
+		bits = bpf_ntohs(ext->bits);
+		length = ((__u32)ext->length + 1) * 8;
+		if (proto == NEXT_AUTH)
+			length = ((__u32)ext->length + 2) * 4;
+		if (proto == NEXT_FRAGMENT) {
+			length = sizeof(*ext);
+			/* RFC 6946: an "atomic" fragment (offset 0, no more) is a whole packet. */
+			if (bits & IPV6_OFFSET_MASK)
+				walk.fragment = FRAGMENT_LATER;
+			else if (bits & IPV6_MF)
+				walk.fragment = FRAGMENT_FIRST;
+		}
+		if (proto == NEXT_ROUTING && (bits & 0xff)) {
+			walk.result = PARSE_UNSUPPORTED;
+			return walk.word;
+		}
+		if (length > l4_len)
+			return walk.word;
+		proto = ext->next;
+		l4_len -= length;
+		offset += length;
+		/* What follows the fragment header of a later fragment is payload. */
+		if (!is_extension(proto) || walk.fragment == FRAGMENT_LATER) {
+			walk.offset = offset;
+			walk.l4_len = l4_len;
+			walk.proto = proto;
+			walk.result = PARSE_OK;
+			return walk.word;
+		}
 	}
-	if (length > p->l4_len)
-		return PARSE_MALFORMED;
-	p->proto = ext->next;
-	p->l4_len -= length;
-	p->l4 += length;
-	return PARSE_OK;
+	walk.result = PARSE_UNSUPPORTED;
+	return walk.word;
 }
 
-static __always_inline int parse_ipv6(struct packet *p)
+static __always_inline int parse_ipv6(struct xdp_md *ctx, struct packet *p)
 {
 	struct ipv6hdr *ip = p->l3;
-	int result;
+	union extension_walk walk;
 
 	if ((void *)(ip + 1) > p->end || ip->version != 6)
 		return PARSE_MALFORMED;
@@ -185,18 +224,19 @@ static __always_inline int parse_ipv6(struct packet *p)
 	p->proto = ip->nexthdr;
 	p->l4 = ip + 1;
 	p->fragment = FRAGMENT_NONE;
+	if (!is_extension(p->proto))
+		return PARSE_OK;
 
-	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
-		if (!is_extension(p->proto))
-			return PARSE_OK;
-		/* What follows the fragment header of a later fragment is payload. */
-		if (p->fragment == FRAGMENT_LATER)
-			return PARSE_OK;
-		result = skip_extension(p);
-		if (result != PARSE_OK)
-			return result;
-	}
-	return is_extension(p->proto) ? PARSE_UNSUPPORTED : PARSE_OK;
+	walk.word = walk_extensions(ctx, p->l2_len + sizeof(*ip), p->l4_len, p->proto);
+	if (walk.result != PARSE_OK)
+		return walk.result;
+	if (walk.offset > MAX_L4_OFFSET)
+		return PARSE_MALFORMED;
+	p->l4 = (void *)p->eth + walk.offset;
+	p->l4_len = walk.l4_len;
+	p->proto = walk.proto;
+	p->fragment = walk.fragment;
+	return PARSE_OK;
 }
 
 /* Finds the headers of a frame down to the transport header. */
@@ -209,7 +249,7 @@ static __always_inline int parse_packet(struct xdp_md *ctx, struct packet *p)
 	if (p->ethertype == ETH_P_IP)
 		return parse_ipv4(p);
 	if (p->ethertype == ETH_P_IPV6)
-		return parse_ipv6(p);
+		return parse_ipv6(ctx, p);
 	return PARSE_NOT_IP;
 }
 

@@ -18,6 +18,7 @@
 #define IPV4_OFFSET_MASK 0x1FFF
 
 /* IANA protocol numbers that vmlinux.h does not have as an enum on every kernel. */
+#define IPPROTO_ICMPV6	 58
 #define NEXT_HOP_BY_HOP	 0
 #define NEXT_ROUTING	 43
 #define NEXT_FRAGMENT	 44

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * xdp_lb: layer 4 load balancer for TCP and UDP over IPv4 and IPv6.
+ *
+ * Hook:      XDP, in a slot of the chain
+ * Maps:      include/lb_maps.h has their shapes, byte order and writers
+ * Kernel:    5.11 (coarse clock)
+ * In doubt:  counts the reason in `reasons` and hands the packet on; it drops only
+ *            what is certainly for a VIP and cannot be served
+ *
+ * A packet is parsed to a flow (parse.bpf.h, lb_icmp.bpf.h), the flow finds its
+ * VIP and backend (lb_select.bpf.h, lb_guard.bpf.h), the backend's mode writes the
+ * frame (lb_deliver.bpf.h). A hit costs three hash or array lookups and two
+ * counters; the table is written for new flows only.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "chain.bpf.h"
+#include "lb_deliver.bpf.h"
+#include "lb_guard.bpf.h"
+#include "lb_icmp.bpf.h"
+#include "lb_select.bpf.h"
+#include "lb_state.bpf.h"
+#include "parse.bpf.h"
+#include "stats.bpf.h"
+
+/* A result below LB_REASONS is the reason the packet was not sent. */
+#define LB_SENT LB_REASONS
+
+static __always_inline struct lb_vip *find_vip(const struct flow_request *request, bool v6)
+{
+	if (v6) {
+		struct lb_vip6_key key = { .port = request->vip_port, .proto = request->proto };
+
+		__builtin_memcpy(key.address, request->vip, sizeof(key.address));
+		return bpf_map_lookup_elem(&vips6, &key);
+	} else {
+		struct lb_vip4_key key = {
+			.address = request->vip[0],
+			.port = request->vip_port,
+			.proto = request->proto,
+		};
+
+		return bpf_map_lookup_elem(&vips4, &key);
+	}
+}
+
+static __always_inline int select_real(const struct flow_request *request,
+				       const struct lb_settings *set, const struct lb_vip *vip,
+				       struct choice *choice, bool v6)
+{
+	bool use_table = !request->fragment && !(vip->flags & LB_VIP_STATELESS);
+	struct lb_flow6_key key6 = {};
+	struct lb_flow4_key key4 = {};
+	struct lb_flow *flow = NULL;
+	__u16 flow_flags;
+	__be16 port;
+	__u64 hash;
+	int result;
+
+	if (use_table) {
+		if (v6) {
+			__builtin_memcpy(key6.client, request->client, sizeof(key6.client));
+			key6.client_port = request->client_port;
+			key6.vip = vip->index;
+			flow = bpf_map_lookup_elem(&flows6, &key6);
+		} else {
+			key4.client = request->client[0];
+			key4.client_port = request->client_port;
+			key4.vip = vip->index;
+			flow = bpf_map_lookup_elem(&flows4, &key4);
+		}
+		/* A SYN opens a new connection even where an old one used the same port. */
+		if (flow && !is_syn(request)) {
+			choice->real = follow(flow, set, request, vip);
+			choice->index = flow->real;
+			if (choice->real)
+				return 0;
+		}
+	}
+
+	port = vip->flags & LB_VIP_HASH_SOURCE || request->fragment ? 0 : request->client_port;
+	hash = v6 ? flow_hash6(set->hash_seed, request->client, port)
+		  : flow_hash4(set->hash_seed, request->client[0], port);
+	result = choose(vip->index, vip->ring, hash);
+	if (result < 0)
+		return -result;
+	choice->index = result & 0xffff;
+	flow_flags = result & CHOSEN_FROM_SPLIT ? LB_FLOW_SPLIT : 0;
+	choice->real = get_real(choice->index, -1);
+	if (!choice->real)
+		return LB_DROP_NO_BACKEND;
+	if (!use_table || request->quoted || request->flags & TCP_RST)
+		return 0;
+
+	choice->fresh = is_syn(request) || request->proto == IPPROTO_UDP;
+	choice->missed = !choice->fresh;
+	/* A repeated SYN finds its own entry: nothing to write. */
+	if (flow && flow->real == choice->index && flow->generation == choice->real->generation &&
+	    flow->flags == flow_flags && is_syn(request))
+		return 0;
+	result = guard(source_prefix(request, v6), v6, is_syn(request));
+	if (result == GUARD_DROP)
+		return LB_DROP_SYN_RATE;
+	if (result == GUARD_BYPASS) {
+		choice->bypassed = true;
+		return 0;
+	}
+
+	struct lb_flow entry = {
+		.real = choice->index,
+		.generation = choice->real->generation,
+		.seen = request->proto == IPPROTO_UDP ? seconds() : 0,
+		.flags = flow_flags,
+	};
+
+	if (v6)
+		bpf_map_update_elem(&flows6, &key6, &entry, BPF_ANY);
+	else
+		bpf_map_update_elem(&flows4, &key4, &entry, BPF_ANY);
+	return 0;
+}
+
+static __always_inline void count_sent(const struct lb_vip *vip, const struct choice *choice,
+				       __u32 bytes)
+{
+	__u32 vip_index = vip->index, real_index = choice->index;
+	struct lb_vip_stats *by_vip = bpf_map_lookup_elem(&vip_stats, &vip_index);
+	struct lb_real_stats *by_real = bpf_map_lookup_elem(&real_stats, &real_index);
+
+	if (by_vip) {
+		by_vip->packets += 1;
+		by_vip->bytes += bytes;
+		by_vip->new_flows += choice->fresh;
+		by_vip->misses += choice->missed;
+		by_vip->bypassed += choice->bypassed;
+	}
+	if (by_real) {
+		by_real->packets += 1;
+		by_real->bytes += bytes;
+		by_real->new_flows += choice->fresh;
+	}
+}
+
+static __always_inline void count_drop(const struct lb_vip *vip, int reason)
+{
+	__u32 index = vip->index;
+	struct lb_vip_stats *stats = bpf_map_lookup_elem(&vip_stats, &index);
+
+	if (!stats)
+		return;
+	if (reason == LB_DROP_NO_BACKEND)
+		stats->drop_no_backend += 1;
+	if (reason == LB_DROP_SYN_RATE)
+		stats->drop_syn_rate += 1;
+	if (reason == LB_DROP_COLLISION)
+		stats->drop_collision += 1;
+}
+
+static __always_inline int balance(struct xdp_md *ctx, struct packet *p,
+				   const struct flow_request *request, bool v6)
+{
+	struct lb_settings *set = get_settings();
+	struct lb_vip *vip = find_vip(request, v6);
+	struct choice choice = {};
+	__u32 bytes = p->ip_len;
+	int result;
+
+	if (!vip || !set)
+		return LB_PASS_NOT_VIP;
+	result = select_real(request, set, vip, &choice, v6);
+	if (result || !choice.real) {
+		count_drop(vip, result);
+		return result;
+	}
+	if (!has_mac(choice.real))
+		return LB_PASS_NO_MAC;
+	if (vip->mode == LB_DSR_IPIP)
+		result = deliver_ipip(ctx, p, choice.real, set, request->client_port, v6);
+	else
+		result = deliver_l2(p, choice.real);
+	if (result)
+		return result;
+	count_sent(vip, &choice, bytes);
+	return LB_SENT;
+}
+
+static __always_inline int reason_of(int parse_result)
+{
+	if (parse_result == PARSE_NOT_IP)
+		return LB_PASS_NOT_IP;
+	return parse_result == PARSE_MALFORMED ? LB_PASS_MALFORMED : LB_PASS_UNSUPPORTED;
+}
+
+/* Reads the flow out of a packet. Returns 0 or a reason. */
+static __always_inline int read_request(struct packet *p, struct flow_request *request, bool v6)
+{
+	struct ports ports = {};
+	int result;
+
+	if (v6) {
+		struct ipv6hdr *ip = p->l3;
+
+		request->client = (const __u32 *)&ip->saddr;
+		request->vip = (const __u32 *)&ip->daddr;
+	} else {
+		struct iphdr *ip = p->l3;
+
+		request->client = &ip->saddr;
+		request->vip = &ip->daddr;
+	}
+	request->proto = p->proto;
+	if (p->fragment != FRAGMENT_NONE) {
+		request->fragment = true;
+		return p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP ? 0 : LB_PASS_UNSUPPORTED;
+	}
+	if (v6 && p->proto == IPPROTO_ICMPV6)
+		return parse_icmp6(p, request);
+	if (!v6 && p->proto == IPPROTO_ICMP)
+		return parse_icmp4(p, request);
+	result = parse_ports(p, &ports);
+	if (result != PARSE_OK)
+		return reason_of(result);
+	request->client_port = ports.source;
+	request->vip_port = ports.dest;
+	request->flags = ports.flags;
+	return 0;
+}
+
+static __always_inline int handle(struct xdp_md *ctx)
+{
+	struct flow_request request = {};
+	struct packet p = {};
+	int result = parse_packet(ctx, &p);
+
+	if (result != PARSE_OK)
+		return reason_of(result);
+	if (p.ethertype == ETH_P_IP) {
+		result = read_request(&p, &request, false);
+		return result ? result : balance(ctx, &p, &request, false);
+	}
+	result = read_request(&p, &request, true);
+	return result ? result : balance(ctx, &p, &request, true);
+}
+
+SEC("xdp")
+int xdp_lb(struct xdp_md *ctx)
+{
+	int result = handle(ctx);
+
+	if (result == LB_SENT)
+		return XDP_TX;
+	count(&reasons, result);
+	if (result >= LB_DROP_NO_BACKEND)
+		return XDP_DROP;
+	return next_slot(ctx);
+}
+
+char _license[] SEC("license")
+= "Dual BSD/GPL";
