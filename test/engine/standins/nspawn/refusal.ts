@@ -83,6 +83,10 @@ function findProject(from: string): string {
 
 function oneLine(error: unknown): string {
   const text =
-    error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+    error instanceof z.ZodError
+      ? z.prettifyError(error)
+      : error instanceof Error
+        ? error.message
+        : String(error);
   return text.replaceAll(/\s+/g, " ");
 }
