@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * ebpf-loader: attaches versions of BPF programs on one node, and tells what is
+ * attached. One verb a run; the answer is one line of JSON on standard output,
+ * and so is the error ({"error": {...}}, exit status 1). Wrong usage exits 2.
+ */
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apply.h"
+#include "fail.h"
+#include "mapio.h"
+
+static const char usage[] = "usage: ebpf-loader apply DIR\n"
+			    "       ebpf-loader observe [NAME]\n"
+			    "       ebpf-loader rollback NAME\n"
+			    "       ebpf-loader remove NAME [--maps]\n"
+			    "       ebpf-loader probe\n"
+			    "       ebpf-loader boot\n"
+			    "       ebpf-loader map dump NAME MAP [--digest]\n"
+			    "       ebpf-loader map put NAME MAP FILE [MAP FILE]...\n";
+
+enum { WRONG_USAGE = -2 };
+
+static int run_map(int count, char **words, json_t **answer)
+{
+	if (count >= 3 && !strcmp(words[0], "dump")) {
+		bool digest = count == 4 && !strcmp(words[3], "--digest");
+
+		if (count == 3 || digest)
+			return verb_map_dump(words[1], words[2], digest, answer);
+	}
+	if (count >= 4 && count % 2 == 0 && !strcmp(words[0], "put"))
+		return verb_map_put(words[1], (count - 2) / 2, words + 2, answer);
+	return WRONG_USAGE;
+}
+
+static int run(int count, char **words, json_t **answer)
+{
+	const char *verb = count ? words[0] : "";
+
+	if (!strcmp(verb, "apply") && count == 2)
+		return verb_apply(words[1], answer);
+	if (!strcmp(verb, "observe") && count <= 2)
+		return verb_observe(count == 2 ? words[1] : NULL, answer);
+	if (!strcmp(verb, "rollback") && count == 2)
+		return verb_rollback(words[1], answer);
+	if (!strcmp(verb, "remove") && count == 2)
+		return verb_remove(words[1], false, answer);
+	if (!strcmp(verb, "remove") && count == 3 && !strcmp(words[2], "--maps"))
+		return verb_remove(words[1], true, answer);
+	if (!strcmp(verb, "probe") && count == 1)
+		return verb_probe(answer);
+	if (!strcmp(verb, "boot") && count == 1)
+		return verb_boot(answer);
+	if (!strcmp(verb, "map"))
+		return run_map(count - 1, words + 1, answer);
+	return WRONG_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	json_t *answer = NULL;
+	int result;
+
+	libbpf_log_start();
+	result = run(argc - 1, argv + 1, &answer);
+	if (result == WRONG_USAGE) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (result) {
+		if (!failure())
+			fail("Running ebpf-loader", "it failed without a reason",
+			     "report it with the command line");
+		answer = json_pack("{s:O}", "error", failure());
+	}
+	json_dumpf(answer, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	putchar('\n');
+	return fflush(stdout) || result ? 1 : 0;
+}
