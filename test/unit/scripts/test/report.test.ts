@@ -66,7 +66,7 @@ describe("the report", () => {
         const xml = junit({ name: "unit", seconds: 0, cases: [{ ...failed, title, error: title }] });
         const forbidden = (one: string) =>
           (one < " " && !"\t\n\r".includes(one)) || one === "\ufffe" || one === "\uffff";
-        assert.deepEqual([...xml].filter(forbidden), []);
+        assert.deepEqual(Array.from(xml).filter(forbidden), []);
         assert.equal(xml.match(/</g)?.length, 7);
       }),
     );
