@@ -1,4 +1,5 @@
 import { nearest } from "../nearest";
+import { stageRules } from "../stage";
 import { present, valueAt, type Draft, type Report } from "./draft";
 
 /** Sources that the platform places itself, with the key that asks for them. */
@@ -88,16 +89,14 @@ function takenSlot(
   );
 }
 
-/** Generic XDP runs after the socket buffer is built and `auto` may fall back to it in silence: neither is for users' traffic. */
-function checkModes(draft: Draft, report: Report): void {
-  if (draft.stage !== "prod" && draft.stage !== "canary") return;
-  for (const [index, { attach }] of present(draft.programs)) {
-    if (attach.mode === "native") continue;
-    report(
-      ["bpf", "programs", index, "attach", "mode"],
-      attach.mode,
-      `stage ${draft.stage} runs XDP in native mode only; write native`,
-    );
+/** Generic XDP runs after the socket buffer is built, and `auto` may fall back to it in silence. */
+function checkModes({ stage, programs }: Draft, report: Report): void {
+  if (stage === undefined) return;
+  const modes = stageRules[stage].xdpModes;
+  for (const [index, { attach }] of present(programs)) {
+    if (modes.includes(attach.mode)) continue;
+    const path = ["bpf", "programs", index, "attach", "mode"];
+    report(path, attach.mode, `stage ${stage} runs XDP in native mode only; write ${modes.join(" or ")}`);
   }
 }
 

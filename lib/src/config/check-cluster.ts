@@ -1,4 +1,5 @@
 import { nearest } from "../nearest";
+import { stageRules } from "../stage";
 import { present, type Draft, type Report } from "./draft";
 import { Words } from "./problem";
 import type { ConnectionConfig } from "./types";
@@ -77,18 +78,12 @@ function checkPlatform(draft: Draft, report: Report): void {
   }
 }
 
-function checkRelease(draft: Draft, report: Report): void {
-  if (
-    draft.release !== "workspace" ||
-    draft.stage === undefined ||
-    draft.stage === "lab" ||
-    draft.stage === "dev"
-  )
-    return;
+function checkRelease({ release, stage }: Draft, report: Report): void {
+  if (release !== "workspace" || stage === undefined || stageRules[stage].workspace) return;
   report(
     ["release"],
-    draft.release,
-    `stage ${draft.stage} runs locks only; write <version>@sha256:<identity> as \`platform release show <version>\` prints it`,
+    release,
+    `stage ${stage} runs locks only; write <version>@sha256:<identity> as \`platform release show <version>\` prints it`,
   );
 }
 
