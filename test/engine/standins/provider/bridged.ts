@@ -20,6 +20,8 @@ export interface BridgedInput {
   secret?: boolean;
   /** False: a change of this input alone keeps the resource. */
   replaces?: boolean;
+  /** What a warning says when the input is used. */
+  deprecated?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface BridgedType {
   makes: Record<string, { secret?: boolean }>;
   /** Problems of the inputs, as `[input, summary, detail]`; unknown inputs are left out. */
   problems?(inputs: PropertyMap): [input: string, summary: string, detail: string][];
-  /** Inputs with everything that follows from them before anything is made. */
+  /** Inputs with everything that follows from them before anything is made; throws where they contradict. */
   complete?(inputs: PropertyMap): PropertyMap;
   make(inputs: PropertyMap): Promise<{ id: string; outputs: PropertyMap }>;
   /** A reason to make the resource anew although no input has changed. */
@@ -44,7 +46,11 @@ export interface BridgedType {
 export function bridgedKind(type: BridgedType): ResourceKind {
   const planned = (inputs: PropertyMap): PropertyMap => plan(type, inputs);
   return {
-    check({ inputs: given, name }) {
+    async check({ inputs: given, name, log }) {
+      for (const [key, { deprecated }] of Object.entries(type.inputs)) {
+        if (deprecated === undefined || !(key in given)) continue;
+        await log.line("warning", `[WARNING] property "${key}" is deprecated: ${deprecated}`);
+      }
       const inputs = Object.fromEntries(
         Object.entries(given)
           .filter(([key]) => !key.startsWith("__"))
@@ -119,6 +125,8 @@ function fitted(key: string, input: BridgedInput, value: Property): Property {
       return text(value);
     case "number":
       if (typeof value === "number") return value;
+      if (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value)))
+        return Number(value);
       throw new Error(cannotEncode(key, `Expected a Number, got ${goValue(value)} true`));
     case "boolean":
       if (typeof value === "boolean") return value;

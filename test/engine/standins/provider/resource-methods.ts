@@ -117,9 +117,9 @@ export class ResourceMethods {
     return response;
   }
 
-  private check(request: rpc.CheckRequest): rpc.CheckResponse {
+  private async check(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
     const call = this.call(request.getUrn());
-    const { inputs, failures } = this.kind(call.type).check({
+    const { inputs, failures } = await this.kind(call.type).check({
       ...call,
       oldInputs: properties(request.getOlds()),
       inputs: properties(request.getNews()),
@@ -276,7 +276,6 @@ function diffResponse(difference: Difference): rpc.DiffResponse {
   for (const [path, change] of entries) {
     const detail = new rpc.PropertyDiff();
     detail.setKind(KINDS[change.kind][change.replace ? 1 : 0]);
-    detail.setInputdiff(true);
     response.getDetaileddiffMap().set(path, detail);
   }
   return response;

@@ -6,6 +6,11 @@ export interface CheckFailure {
   reason: string;
 }
 
+export interface Checked {
+  inputs: PropertyMap;
+  failures: CheckFailure[];
+}
+
 export type DiffKind = "add" | "update" | "delete";
 
 export interface PropertyChange {
@@ -73,7 +78,7 @@ export interface InvokeCall {
 
 /** One resource type of a stand-in. All property values are still in their secret envelopes. */
 export interface ResourceKind {
-  check(call: CheckCall): { inputs: PropertyMap; failures: CheckFailure[] };
+  check(call: CheckCall): Checked | Promise<Checked>;
   diff(call: DiffCall): Difference;
   create(call: CreateCall): Promise<{ id: string; outputs: PropertyMap }>;
   update(call: UpdateCall): Promise<PropertyMap>;
@@ -93,7 +98,7 @@ export interface StandIn {
   kind(type: string): ResourceKind | undefined;
   invoke?(call: InvokeCall): Promise<{ outputs: PropertyMap; failures: CheckFailure[] }>;
   /** The configuration of an explicit provider resource; left out: anything is accepted as it is. */
-  checkConfig?(inputs: PropertyMap): { inputs: PropertyMap; failures: CheckFailure[] };
+  checkConfig?(inputs: PropertyMap): Checked;
   diffConfig?(call: { oldInputs: PropertyMap; state: PropertyMap; inputs: PropertyMap }): Difference;
   configure?(variables: Record<string, string>, args: Property): void;
 }

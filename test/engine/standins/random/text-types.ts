@@ -14,7 +14,7 @@ const inputs: Record<string, BridgedInput> = {
   special: on,
   upper: on,
   lower: on,
-  number: { type: "boolean" },
+  number: { type: "boolean", deprecated: "**NOTE**: This is deprecated, use `numeric` instead." },
   numeric: { type: "boolean" },
   minNumeric: none,
   minUpper: none,
@@ -38,6 +38,10 @@ const rulesSchema = z.object({
 
 /** `number` is the old name of `numeric`: each follows the other, and both are on if neither is given. */
 function complete(values: PropertyMap): PropertyMap {
+  if (values.number !== undefined && values.numeric !== undefined && values.number !== values.numeric) {
+    const problem = "Number and numeric are both configured with different values";
+    throw new Error(`1 error occurred:\n\t* : ${problem} - Number is deprecated, use numeric instead\n\n`);
+  }
   const numeric = values.numeric ?? values.number ?? true;
   return { ...values, numeric, number: values.number ?? numeric };
 }
