@@ -1,0 +1,70 @@
+import { createInterface } from "node:readline/promises";
+import { changeLine } from "../stack/changes";
+import { Failure } from "../failure";
+import { forgetSalt, openStack, prepareStack } from "../stack/open";
+import { endLine, runOperation } from "../stack/operation";
+import { dropPendingOperations } from "../stack/pending";
+import { openTerminal, type Terminal } from "../terminal";
+import { showStatus } from "./status";
+
+export interface UpOptions {
+  ask?: boolean;
+  offline?: boolean;
+  json?: boolean;
+  skipPreview?: boolean;
+}
+
+/** Asks on the terminal; anything but yes ends the command with nothing changed. */
+export async function confirm(question: string, terminal: Terminal): Promise<void> {
+  if (!process.stdin.isTTY || !terminal.interactive) {
+    throw new Failure(
+      "usage",
+      `There is no terminal to ask "${question}" on; repeat the command with --yes.`,
+    );
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim()))
+      throw new Failure("failed", "Nothing was changed, as you did not say yes.");
+  } finally {
+    prompt.close();
+  }
+}
+
+/** `platform up <stack>`: compile, engine, plugins, preview with policies, update with policies, status. */
+export async function up(name: string, options: UpOptions): Promise<void> {
+  if (options.skipPreview) {
+    throw new Failure(
+      "usage",
+      "`platform up` always previews with the policy pack first; leave --skip-preview out.",
+    );
+  }
+  const terminal = openTerminal(options.json ?? false);
+  const prepared = await prepareStack(name, terminal.note);
+  try {
+    const stack = await openStack(
+      prepared,
+      { create: true, offline: options.offline ?? false },
+      terminal.note,
+    );
+    await dropPendingOperations(stack, terminal.note);
+    const plan = await runOperation("preview", stack, terminal);
+    if (options.ask) await confirm(`Update ${name} (${changeLine(plan.changes)})?`, terminal);
+    const result = await runOperation("up", stack, terminal);
+    if (options.json) {
+      terminal.out(
+        JSON.stringify(
+          { stack: name, verb: "up", changes: result.changes, seconds: result.seconds },
+          null,
+          2,
+        ),
+      );
+    } else {
+      await showStatus(stack, {}, terminal);
+    }
+    terminal.note(endLine("up", name, result));
+  } finally {
+    forgetSalt(name, prepared.state);
+  }
+}

@@ -1,0 +1,98 @@
+import { Command, CommanderError } from "commander";
+import { EXIT_STATUS, exitStatusHelp } from "./exit-status";
+import { Failure, messageOf } from "./failure";
+import { openTerminal } from "./terminal";
+
+const JSON_OPTION = [
+  "--json",
+  "result as JSON on standard output, everything else on standard error",
+] as const;
+const OFFLINE_OPTION = [
+  "--offline",
+  "do not read the nodes first: for stacks with a node that is down",
+] as const;
+
+/** Commands are loaded when they run, so that `--help` does not wait for the Automation API. */
+export function buildProgram(): Command {
+  const program = new Command("platform")
+    .description(
+      "Brings the stacks of ebpf-platform up, shows them and takes them down, over the Pulumi engine.",
+    )
+    .addHelpText("after", `\n${exitStatusHelp()}`)
+    .showHelpAfterError("(see platform --help)")
+    .exitOverride();
+  const stackCommand = (name: string, description: string) =>
+    program.command(name).description(description).argument("<stack>", "a stack with a Pulumi.<stack>.yaml");
+
+  stackCommand("up", "preview with the policy pack, update, and show the status")
+    .option("--yes", "update without asking (the default)")
+    .option("--ask", "ask between preview and update")
+    .option(...OFFLINE_OPTION)
+    .option("--skip-preview", "refused: the policy pack runs in the preview")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: object) => (await import("./commands/up.js")).up(stack, options));
+  stackCommand("preview", "what `up` would change, policies included")
+    .option(...OFFLINE_OPTION)
+    .option("--expect-no-changes", "end with status 6 when there are changes")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: object) =>
+      (await import("./commands/preview.js")).preview(stack, options),
+    );
+  stackCommand("refresh", "read every resource and record what is really there")
+    .option("--expect-no-changes", "end with status 6 when something differs from the state")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: object) =>
+      (await import("./commands/preview.js")).refresh(stack, options),
+    );
+  stackCommand("down", "destroy every resource of the stack, then the stack")
+    .option("--yes", "do not ask (the lab is never asked for)")
+    .option(...OFFLINE_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: object) =>
+      (await import("./commands/down.js")).down(stack, options),
+    );
+  stackCommand("status", "nodes and BPF programs as they are now")
+    .option("--verbose", "with `bpftool net list` of each node")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: object) =>
+      (await import("./commands/status.js")).status(stack, options),
+    );
+  stackCommand("env", 'exports that make plain pulumi work: eval "$(npx platform env lab)"').action(
+    async (stack: string) => (await import("./commands/env.js")).env(stack),
+  );
+  program
+    .command("engine")
+    .description("fetch or build the pinned Pulumi engine and plugins now")
+    .option(...JSON_OPTION)
+    .action(async (options: object) => (await import("./commands/engine.js")).engine(options));
+  program
+    .command("doctor")
+    .description("what this machine has and what is wanted")
+    .option(...JSON_OPTION)
+    .action(async (options: object) => (await import("./commands/doctor.js")).doctor(options));
+  return program;
+}
+
+/** Prints the one sentence of a failure and gives the exit status. Bugs keep their stack trace. */
+export function reportFailure(error: unknown, say: (text: string) => void): number {
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? EXIT_STATUS.ok.code : EXIT_STATUS.usage.code;
+  if (error instanceof Failure) {
+    say(error.message);
+    return EXIT_STATUS[error.outcome].code;
+  }
+  say(error instanceof Error && error.stack ? error.stack : messageOf(error));
+  return EXIT_STATUS.failed.code;
+}
+
+/** Runs the command line of this process; cli/platform.js calls it. */
+export async function main(): Promise<void> {
+  try {
+    await buildProgram().parseAsync();
+  } catch (error) {
+    const { paint } = openTerminal(true);
+    process.exitCode = reportFailure(error, (text) =>
+      process.stderr.write(`${paint.red("platform:")} ${text}\n`),
+    );
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { projectRoot } from "../../components/project-root";
+import { ensureEngine } from "../engine/locate";
+import { ensurePlugins } from "../engine/plugins";
+import { Failure } from "../failure";
+import { compileProject } from "../setup/compile";
+import { removeSalt } from "./config-salt";
+import { clearDeadLocks } from "./dead-lock";
+import { applyVariables, engineVariables, type EngineVariables } from "./environment";
+import { createState, stateOf, type StackState } from "./state";
+
+/** Everything an operation on a stack needs, found or made. */
+export interface Prepared {
+  name: string;
+  state: StackState;
+  variables: EngineVariables;
+}
+
+const configFile = (stack: string) => join(projectRoot(), `Pulumi.${stack}.yaml`);
+
+/** The stacks that have a config file here. */
+export function configuredStacks(root: string = projectRoot()): string[] {
+  return readdirSync(root)
+    .map((file) => /^Pulumi\.([a-z0-9][a-z0-9-]*)\.yaml$/.exec(file)?.[1])
+    .filter((stack) => stack !== undefined);
+}
+
+/** Refuses a name that is no stack of this project, before anything is installed for it. */
+export function checkStackName(stack: string, configured: readonly string[]): void {
+  if (configured.includes(stack)) return;
+  const known = configured.length > 0 ? configured.join(", ") : "none yet";
+  throw new Failure(
+    "usage",
+    `There is no Pulumi.${stack}.yaml, so "${stack}" is no stack here; known are: ${known}.`,
+  );
+}
+
+/** Compiles, finds engine and plugins, makes the state folder and sets the environment for the engine. */
+export async function prepareStack(stack: string, note: (text: string) => void): Promise<Prepared> {
+  checkStackName(stack, configuredStacks());
+  await compileProject();
+  const engine = await ensureEngine(note);
+  const plugins = await ensurePlugins(engine, note);
+  const state = stateOf(stack, process.env);
+  createState(state);
+  forgetSalt(stack, state);
+  return { name: stack, state, variables: engineVariables(stack, state, engine, plugins, process.env) };
+}
+
+/** Keeps the committed config free of a salt that only belongs to the state kept here. */
+export function forgetSalt(stack: string, state: StackState): void {
+  if (state.passphraseFile !== undefined) removeSalt(configFile(stack));
+}
+
+/** Opens a prepared stack over the Automation API, after clearing what a killed engine left. */
+export async function openStack(
+  prepared: Prepared,
+  options: { create: boolean; offline?: boolean },
+  note: (text: string) => void,
+): Promise<Stack> {
+  const { name, state, variables } = prepared;
+  applyVariables(variables);
+  const launcher = join(projectRoot(), "cli", "engine", "launcher");
+  const engineFolder = (process.env["PATH"] ?? "").split(delimiter)[0] ?? "";
+  process.env["EBPF_PLATFORM_ENGINE"] = join(engineFolder, "pulumi");
+  process.env["EBPF_PLATFORM_ENGINE_FLAGS"] = options.offline ? "--refresh=false" : "";
+  process.env["PATH"] = [launcher, process.env["PATH"]].join(delimiter);
+  const { LocalWorkspace, PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
+  const pulumiCommand = await PulumiCommand.get();
+  const place = { stackName: name, workDir: projectRoot() };
+  clearDeadLocks(state.backendUrl, name, note);
+  if (options.create) return LocalWorkspace.createOrSelectStack(place, { pulumiCommand });
+  try {
+    return await LocalWorkspace.selectStack(place, { pulumiCommand });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "StackNotFoundError") throw error;
+    throw new Failure("usage", `Stack ${name} does not exist yet; \`platform up ${name}\` makes it.`);
+  }
+}
+
+/** The policy pack that every preview and update runs; it is never left out silently. */
+export function policyPack(): string {
+  const folder = join(projectRoot(), "policy");
+  if (existsSync(join(folder, "PulumiPolicy.yaml"))) return folder;
+  throw new Failure("missingPart", `The policy pack ${folder} is missing; restore it from the repository.`);
+}

@@ -1,0 +1,78 @@
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { Failure, messageOf } from "../failure";
+import type { Terminal } from "../terminal";
+import { changeLine, countChanges, type ChangeCounts } from "./changes";
+import { judgeFailure, plainText, type EngineProblem } from "./engine-problem";
+import { withInterrupt } from "./interrupt";
+import { policyPack } from "./open";
+
+export type Verb = "preview" | "up" | "refresh" | "destroy";
+
+export interface OperationResult {
+  changes: ChangeCounts;
+  seconds: number;
+}
+
+/** Gathers what matters of the engine's event stream: the summary, errors and mandatory policy violations. */
+export class EventRecord {
+  changes: ChangeCounts | undefined;
+  readonly errors: EngineProblem[] = [];
+  readonly violations: string[] = [];
+
+  add(event: EngineEvent): void {
+    const { diagnosticEvent: diagnostic, policyEvent: policy, summaryEvent: summary } = event;
+    if (summary) this.changes = countChanges(summary.resourceChanges);
+    if (diagnostic?.severity === "error") {
+      this.errors.push({
+        ...(diagnostic.urn ? { resource: diagnostic.urn.split("::").at(-1) ?? diagnostic.urn } : {}),
+        message: plainText(diagnostic.message),
+      });
+    }
+    if (policy?.enforcementLevel === "mandatory") {
+      const resource = policy.resourceUrn?.split("::").at(-1) ?? "the stack";
+      this.violations.push(`${policy.policyName} on ${resource}: ${plainText(policy.message).trim()}`);
+    }
+  }
+}
+
+/** The engine ends its output with blank lines and repaints; on a log only whole lines are wanted. */
+function streamTo(terminal: Terminal): (chunk: string) => void {
+  return (chunk) => terminal.note(chunk);
+}
+
+/** Runs one engine operation, streams what it says, and turns its end into counts or one `Failure`. */
+export async function runOperation(verb: Verb, stack: Stack, terminal: Terminal): Promise<OperationResult> {
+  const started = Date.now();
+  const record = new EventRecord();
+  const stderr: string[] = [];
+  return withInterrupt(terminal.note, async (signal) => {
+    const options = {
+      color: terminal.colours ? ("always" as const) : ("never" as const),
+      suppressProgress: true,
+      suppressOutputs: true,
+      onOutput: streamTo(terminal),
+      onError: (text: string) => void stderr.push(text),
+      onEvent: (event: EngineEvent) => record.add(event),
+      signal,
+    };
+    try {
+      if (verb === "preview") await stack.preview({ ...options, policyPacks: [policyPack()] });
+      else if (verb === "up") await stack.up({ ...options, policyPacks: [policyPack()] });
+      else if (verb === "refresh") await stack.refresh(options);
+      else await stack.destroy({ ...options, remove: false });
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      const known = record.errors.length > 0 || stderr.length > 0;
+      const said = known ? stderr.join("") : messageOf(error);
+      throw judgeFailure(`${verb} of ${stack.name}`, signal.aborted, record, said);
+    }
+    const seconds = Math.round((Date.now() - started) / 1000);
+    return { changes: record.changes ?? countChanges({}), seconds };
+  });
+}
+
+/** The line that ends a run. */
+export function endLine(verb: Verb, stack: string, result: OperationResult): string {
+  const dry = verb === "preview" ? " would be" : "";
+  return `${verb} ${stack}:${dry} ${changeLine(result.changes)} (${result.seconds} s)`;
+}
