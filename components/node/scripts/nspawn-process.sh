@@ -37,7 +37,7 @@ start_machine() {
   local command=(
     env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
     systemd-nspawn --quiet --boot --settings=no --register=no --keep-unit
-    --directory="$machine_root" --machine="$spec_stack-$machine_name" --hostname="$machine_name"
+    --directory="$machine_root" --machine="$container_name" --hostname="$machine_name"
     --capability=all --system-call-filter=bpf --system-call-filter=perf_event_open
     --network-namespace-path="$netns_path" --resolv-conf=off --timezone=off --link-journal=no
     --suppress-sync=yes --console=pipe
@@ -94,7 +94,7 @@ remove_residue() {
     [[ ! -d $hierarchy/$cgroup_name ]] || find "$hierarchy/$cgroup_name" -depth -type d -exec rmdir {} +
     rmdir "$hierarchy/${cgroup_name%/*}" 2>/dev/null || true
   done
-  rm -rf --one-file-system "/run/systemd/nspawn/propagate/$spec_stack-$machine_name"
+  rm -rf --one-file-system "/run/systemd/nspawn/propagate/$container_name"
   if [[ -d $machine_root ]]; then
     lock=$(stat -c 'inode-%d:%i' "$machine_root")
     rm -f "/run/systemd/nspawn/locks/$lock"

@@ -32,8 +32,8 @@ read_spec() {
     *) fail "the key \"$key\" on standard input is unknown; use the script and the driver of one version" ;;
     esac
   done
-  [[ $spec_stack =~ ^[a-z0-9][a-z0-9-]{0,30}$ ]] || fail "the stack \"$spec_stack\" is no name of lower case letters, digits and -, at most 31 long"
-  [[ $machine_name =~ ^[a-z0-9][a-z0-9-]{0,30}$ ]] || fail "the name is not of lower case letters, digits and -, at most 31 long"
+  [[ $spec_stack =~ ^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$ ]] || fail "the stack \"$spec_stack\" is no name of letters, digits, dots, - and _"
+  [[ $machine_name =~ ^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$ ]] || fail "the name is no host name (RFC 1123) of at most 63 characters"
   [[ $spec_bridge =~ ^[a-zA-Z0-9_-]{1,15}$ ]] || fail "the bridge \"$spec_bridge\" is no interface name of at most 15 characters"
   is_ipv4 "$spec_address" || fail "the address \"$spec_address\" is no IPv4 address"
   derive_paths
@@ -66,6 +66,7 @@ derive_paths() {
   netns_name=ebpf-$spec_stack-$machine_name
   netns_path=/run/netns/$netns_name
   # Locally administered (02) and derived from the address: neighbours keep their ARP entries over a rebuild.
+  container_name=ebpf-$hex
   machine_mac=02:eb:${hex:0:2}:${hex:2:2}:${hex:4:2}:${hex:6:2}
   host_interface=veb$hex
   cgroup_name=ebpf-platform/$spec_stack.$machine_name
