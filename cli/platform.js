@@ -6,7 +6,9 @@ const { join } = require("node:path");
 
 const compiled = join(__dirname, "..", "bin", "cli", "main.js");
 if (!existsSync(compiled)) {
-  console.error("platform is not compiled in this checkout; run `npm start`, or `npm ci --ignore-scripts && npm run build`.");
+  console.error(
+    "platform is not compiled in this checkout; run `npm start`, or `npm ci --ignore-scripts && npm run build`.",
+  );
   process.exit(3);
 }
 void require(compiled).main();
