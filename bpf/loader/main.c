@@ -11,6 +11,7 @@
 #include "apply.h"
 #include "fail.h"
 #include "mapio.h"
+#include "measure.h"
 
 static const char usage[] = "usage: ebpf-loader apply DIR\n"
 			    "       ebpf-loader observe [NAME]\n"
@@ -18,6 +19,7 @@ static const char usage[] = "usage: ebpf-loader apply DIR\n"
 			    "       ebpf-loader remove NAME [--maps]\n"
 			    "       ebpf-loader probe\n"
 			    "       ebpf-loader boot\n"
+			    "       ebpf-loader measure SECONDS\n"
 			    "       ebpf-loader map dump NAME MAP [--digest]\n"
 			    "       ebpf-loader map put NAME MAP FILE [MAP FILE]...\n";
 
@@ -54,6 +56,8 @@ static int run(int count, char **words, json_t **answer)
 		return verb_probe(answer);
 	if (!strcmp(verb, "boot") && count == 1)
 		return verb_boot(answer);
+	if (!strcmp(verb, "measure") && count == 2)
+		return verb_measure(words[1], answer);
 	if (!strcmp(verb, "map"))
 		return run_map(count - 1, words + 1, answer);
 	return WRONG_USAGE;
