@@ -1,0 +1,49 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { lookForEngine } from "../../../cli/engine/locate.js";
+import {
+  officialIsPresent,
+  pinnedProviders,
+  standInFolder,
+  type Provider,
+} from "../../../cli/engine/plugins.js";
+
+const checkout = join(__dirname, "../../..");
+
+export interface ActiveProvider {
+  provider: Provider;
+  version: string;
+  kind: "official" | "stand-in";
+}
+
+export interface EngineEnvironment {
+  providers: ActiveProvider[];
+  path: string;
+  dispose(): void;
+}
+
+/**
+ * The engine of this machine with the provider plugins that are there: an official one if it is installed or on PATH,
+ * else our stand-in. Nothing is fetched. Answers with what is missing if there is no engine.
+ */
+export async function engineEnvironment(): Promise<EngineEnvironment | { missing: string }> {
+  const engine = await lookForEngine();
+  if ("reason" in engine) return { missing: `a Pulumi engine (${engine.reason})` };
+  const pinned = pinnedProviders(readFileSync(join(checkout, "package.json"), "utf8"));
+  const folder = mkdtempSync(join(tmpdir(), "contract-plugins-"));
+  const providers = [...pinned].map(([provider, version]): ActiveProvider => {
+    if (officialIsPresent(provider, version, process.env)) return { provider, version, kind: "official" };
+    const executable = `pulumi-resource-${provider}`;
+    // A link for each one that is needed: the engine prefers PATH to what is installed.
+    symlinkSync(join(standInFolder(), executable), join(folder, executable));
+    return { provider, version, kind: "stand-in" };
+  });
+  return {
+    providers,
+    path: [engine.bin, folder, process.env["PATH"] ?? ""].join(delimiter),
+    dispose: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
