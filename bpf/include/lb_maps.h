@@ -13,7 +13,7 @@
  *   vips6       HASH               1024  struct lb_vip6_key -> struct lb_vip     "
  *   rings       ARRAY_OF_MAPS      1024  ring id -> ARRAY[1] of struct lb_ring   "
  *   reals       ARRAY              8192  real id -> struct lb_real               "
- *   server_ids  ARRAY             65536  QUIC server id -> u32 real id + 1       "
+ *   server_ids  HASH              16384  struct lb_server_key -> u32 real id      "
  *   splits      ARRAY              1024  VIP index -> struct lb_split      traffic split
  *   flows4      LRU_HASH         262144  struct lb_flow4_key -> struct lb_flow   data plane
  *   flows6      LRU_HASH         131072  struct lb_flow6_key -> struct lb_flow       "
@@ -47,7 +47,7 @@
 #define LB_MAX_FLOWS6	  131072
 #define LB_MAX_NAT	  65536
 #define LB_MAX_SOURCES	  16384
-#define LB_MAX_SERVER_IDS 65536
+#define LB_MAX_SERVER_IDS 16384
 
 /* Prime, and more than 100 times 600 backends (Maglev, NSDI 2016, section 5.3). */
 #define LB_RING_SIZE 65537
@@ -122,6 +122,11 @@ struct lb_real {
 	__u8 state;  /* enum lb_state */
 	__u8 family; /* 4 or 6: what `address` holds */
 	__u32 zero;
+};
+
+struct lb_server_key {
+	__u16 vip; /* VIP index */
+	__u16 id;  /* as in the connection id, network order */
 };
 
 /*

@@ -51,6 +51,13 @@ struct {
 } reals SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LB_MAX_SERVER_IDS);
+	__type(key, struct lb_server_key);
+	__type(value, __u32);
+} server_ids SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, LB_MAX_VIPS);
 	__type(key, __u32);
