@@ -137,7 +137,72 @@ describe("checkRelease", () => {
     });
     assert.throws(() => {
       run("prod", bare);
-    }, /cannot run release 2026\.11\.0:\n {2}- it has no digest for gates: not fetched\n {2}- it has no digest for k3s\.binaries\.amd64: not fetched$/, "")),
+    }, /cannot run release 2026\.11\.0:\n {2}- it has no digest for gates: not fetched\n {2}- it has no digest for k3s\.binaries\.amd64: not fetched$/);
+    run("dev", bare);
+  });
+
+  it("refuses a lock without a program or a chart that the config asks for", () => {
+    const { xdp_lb: _without, ...programs } = lock().bpf.programs;
+    const { falco: _neither, ...charts } = lock().charts;
+    const thin = lock({ charts, bpf: { ...lock().bpf, programs } });
+    assert.throws(() => {
+      run("prod", thin);
+    }, /no BPF program xdp_lb[^]*no chart falco/);
+  });
+});
+
+describe("lockDifferences", () => {
+  it("finds changed values and lets unknown digests be", () => {
+    const rebuilt = lock({
+      gates: none,
+      tools: { ...lock().tools, pulumi: "3.254.0" },
+      upgradeFrom: ["2026.10.0"],
+    });
+    assert.deepEqual(lockDifferences(lock(), rebuilt), [
+      'tools.pulumi: the lock has "3.253.0", rebuilt is "3.254.0"',
+      'upgradeFrom.0: the lock has nothing, rebuilt is "2026.10.0"',
+    ]);
+    assert.deepEqual(lockDifferences(lock(), lock()), []);
+  });
+});
+
+describe("the source of a BPF program", () => {
+  const files = new Map([
+    ["bpf/a.bpf.c", '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n#include "one.h"\n'],
+    ["bpf/include/one.h", '# include "two.h"\n'],
+    ["bpf/include/two.h", '#include "one.h"\n'],
+    ["bpf/include/other.h", ""],
+  ]);
+
+  it("is its file and the project's headers under it", () => {
+    assert.deepEqual(sourceFiles(files, "bpf/a.bpf.c"), [
+      "bpf/a.bpf.c",
+      "bpf/include/one.h",
+      "bpf/include/two.h",
+    ]);
+  });
+
+  it("has a digest that changes with each of them and with no other", () => {
+    const before = sourceDigest(files, "bpf/a.bpf.c");
+    for (const path of sourceFiles(files, "bpf/a.bpf.c")) {
+      const changed = new Map([...files, [path, `${files.get(path) ?? ""}\n`]]);
+      assert.notEqual(sourceDigest(changed, "bpf/a.bpf.c"), before, path);
+    }
+    assert.equal(sourceDigest(new Map([...files, ["bpf/include/other.h", "x"]]), "bpf/a.bpf.c"), before);
+  });
+
+  it("names a header that is not there", () => {
+    assert.throws(
+      () => sourceFiles(new Map([["bpf/a.bpf.c", '#include "gone.h"\n']]), "bpf/a.bpf.c"),
+      /bpf\/a\.bpf\.c includes "gone\.h"/,
+    );
+    assert.throws(() => sourceFiles(files, "bpf/b.bpf.c"), /no BPF source bpf\/b\.bpf\.c/);
+  });
+});
+
+describe("releases/", () => {
+  const locks = readdirSync(join(root, "releases")).filter((name) =>
+    isReleaseVersion(name.replace(/\.json$/, "")),
   );
 
   it("pins what the next lock takes from outside", () => {
