@@ -35,7 +35,7 @@ describe(".ci/run", () => {
     const { scripts } = JSON.parse(readFileSync(join(projectRoot(), "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
-    assert.ok(scripts["test"], "package.json has a test script");
+    assert.ok(scripts.test, "package.json has a test script");
   });
 
   it("runs without standard input, in the checkout, with a home", () => {
