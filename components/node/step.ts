@@ -40,8 +40,11 @@ export function outerTimeout(timeoutSeconds: number): number {
   return 2 * timeoutSeconds + 90;
 }
 
-/** What the command of `stepCommand` reads: runner, script, variables. Secret. */
-export function stepInput(step: Step): string {
+/**
+ * What the command of `stepCommand` reads: runner, script, variables. Secret.
+ * @param machine another text for another machine: it changes the input, not the step's content.
+ */
+export function stepInput(step: Step, machine = ""): string {
   checkStep(step);
   const runner = Buffer.from(scriptText(RUNNER));
   const lines = [
@@ -49,6 +52,7 @@ export function stepInput(step: Step): string {
     gzipSync(runner, { level: 9 }).toString("base64"),
     `id ${step.id}`,
     `timeout ${step.timeoutSeconds}`,
+    `machine ${base64(machine)}`,
     `always ${step.always ? 1 : 0}`,
     `script ${base64(step.script)}`,
     ...(step.undo === undefined ? [] : [`undo ${base64(step.undo)}`]),

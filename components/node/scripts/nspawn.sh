@@ -53,6 +53,7 @@ up() {
     remove_machine
   fi
   (umask 077 && mkdir -p "$machine_dir")
+  [[ -s $machine_dir/instance ]] || cp /proc/sys/kernel/random/uuid "$machine_dir/instance"
   if [[ $(stored_digest keys) != "$keys_digest" ]]; then
     mount_root
     provision_root
@@ -68,7 +69,7 @@ up() {
   fi
   wait_until_ready
   write_registry
-  printf '{"name":"%s","address":"%s"}\n' "$machine_name" "$spec_address"
+  printf '{"name":"%s","address":"%s","instance":"%s"}\n' "$machine_name" "$spec_address" "$(<"$machine_dir/instance")"
 }
 
 remove_machine() {

@@ -29,6 +29,7 @@ read_step() {
     id) id=$value ;;
     timeout) limit=$value ;;
     always) always=$value ;;
+    machine) ;; # only tells the engine that this is another machine
     script) script=$value ;;
     undo) undo=$value ;;
     args) args=$value ;;
