@@ -22,7 +22,7 @@ export function readEngineConfig(env: Readonly<Record<string, string | undefined
   }
   const raw = JSON.parse(json) as Record<string, string>;
   const config = new Map(Object.entries(raw).map(([key, value]) => [key, structured(value)]));
-  return { stack, project, preview: env["PULUMI_DRY_RUN"] === "true", config };
+  return { stack, project, preview: env.PULUMI_DRY_RUN === "true", config };
 }
 
 /** Config values reach plugins as text; arrays and objects as JSON. */

@@ -48,3 +48,21 @@ export function parentTypesOf(urn: string): readonly string[] {
   const qualified = urn.split("::")[2] ?? "";
   return qualified.split("$").slice(0, -1);
 }
+
+/** The first resource of every stack: what concerns the whole config is judged on it, before anything is touched. */
+export const isStack = (resource: ResourceFacts): boolean => resource.type === "pulumi:pulumi:Stack";
+
+/** A virtual machine's component, whatever makes it. */
+export const isVirtualMachine = (resource: ResourceFacts): boolean =>
+  /^ebpf-platform:node:(Libvirt|Multipass)Machine$/.test(resource.type);
+
+const holders = [
+  "random:index/randomPassword:RandomPassword",
+  "kubernetes:core/v1:PersistentVolumeClaim",
+  "kubernetes:core/v1:PersistentVolume",
+  "ebpf-platform:rollout:Ledger",
+];
+
+/** What cannot be made again: machines with their disks, tokens, volumes, the ledger. */
+export const isDataHolder = (resource: ResourceFacts): boolean =>
+  holders.includes(resource.type) || isVirtualMachine(resource);

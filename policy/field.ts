@@ -19,6 +19,19 @@ export function hasUnknown(value: Value | undefined): boolean {
   return isMap(value) && Object.values(value).some(hasUnknown);
 }
 
+/** A scalar as text; empty for anything else, so that a pattern meets no "[object Object]". */
+export function word(value: Value | undefined): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : "";
+}
+
+/** A setting that is one value or a list of them, as a list. */
+export function asList(value: Value | undefined): readonly Value[] {
+  if (Array.isArray(value)) return value as readonly Value[];
+  return value === undefined || value === null ? [] : [value];
+}
+
 /** A value and where it stands, so that a finding can name the place: `.spec.containers[0].image`. */
 export class Field {
   constructor(

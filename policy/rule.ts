@@ -52,6 +52,8 @@ export interface Rule {
   /** Documentation of the thing that is checked. */
   readonly url: string;
   readonly frameworks: Frameworks;
+  /** What the rule cannot see, or waits for; shown in docs/policies.md. */
+  readonly note?: string;
   /** Level without an entry in the stage's file. */
   readonly level: Level;
   /** Judged resource by resource, before the resource is touched. */
@@ -92,4 +94,13 @@ export function each(field: Field, check: (item: Field) => readonly Finding[]): 
 export function whenKnown(fields: readonly Field[], check: () => readonly Finding[]): readonly Finding[] {
   const unknown = fields.filter((field) => !field.known);
   return unknown.length > 0 ? unknown.map(notJudged) : check();
+}
+
+/** Judges the values of an object one by one; an unknown object is not judged. */
+export function eachEntry(
+  field: Field,
+  check: (key: string, value: Field) => readonly Finding[],
+): readonly Finding[] {
+  if (typeof field.value === "symbol") return [notJudged(field)];
+  return field.entries.flatMap(([key, value]) => check(key, value));
 }

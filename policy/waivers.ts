@@ -1,4 +1,5 @@
 import type { ResourceFacts } from "./facts";
+import { kubeObject, qualifiedName } from "./kube-object";
 import type { RuleContext } from "./context";
 import type { Finding } from "./rule";
 
@@ -12,7 +13,7 @@ export function namesOf(resource: ResourceFacts): readonly string[] {
   return names;
 }
 
-/** Drops the findings that a waiver in force covers. */
+/** Drops the findings that a waiver in force or the list of agents covers. */
 export function withoutWaived(
   id: string,
   resource: ResourceFacts,
@@ -24,5 +25,10 @@ export function withoutWaived(
   const waived = policy.waivers.some(
     (waiver) => waiver.rule === id && waiver.expires >= day && names.includes(waiver.resource),
   );
-  return waived ? findings.filter((finding) => finding.notJudged) : findings;
+  const object = kubeObject(resource);
+  const agent = policy.allow.agents.find(
+    (entry) => object !== undefined && entry.object === qualifiedName(object),
+  );
+  const exempt = waived || agent?.exempt.includes(id) === true;
+  return exempt ? findings.filter((finding) => finding.notJudged) : findings;
 }

@@ -1,8 +1,9 @@
+import { shared } from "./shared";
 import type { StagePolicy } from "./stage-policy";
 
 export const canary: StagePolicy = {
   stage: "canary",
   levels: {},
-  allow: { rootLogin: false },
+  allow: shared,
   waivers: [],
 };

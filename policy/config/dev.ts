@@ -1,8 +1,9 @@
+import { shared } from "./shared";
 import type { StagePolicy } from "./stage-policy";
 
 export const dev: StagePolicy = {
   stage: "dev",
-  levels: {},
-  allow: { rootLogin: false },
+  levels: { K19: "advisory" },
+  allow: shared,
   waivers: [],
 };

@@ -1,8 +1,9 @@
+import { shared } from "./shared";
 import type { StagePolicy } from "./stage-policy";
 
 export const lab: StagePolicy = {
   stage: "lab",
-  levels: {},
-  allow: { rootLogin: true },
+  levels: { K19: "advisory" },
+  allow: { ...shared, rootLogin: true },
   waivers: [],
 };

@@ -1,9 +1,10 @@
+import { STAGES } from "@ebpf-platform/lib/config/types";
 import type { Level, Rule } from "../rule";
 import { canary } from "./canary";
 import { dev } from "./dev";
 import { lab } from "./lab";
 import { prod } from "./prod";
-import { type StagePolicy, type Waiver, stages } from "./stage-policy";
+import type { StagePolicy, Waiver } from "./stage-policy";
 import { staging } from "./staging";
 
 const policies: readonly StagePolicy[] = [lab, dev, staging, canary, prod];
@@ -15,7 +16,7 @@ export function loadStagePolicy(stage: unknown, rules: readonly Rule[], today: D
   const policy = policies.find((candidate) => candidate.stage === stage);
   if (policy === undefined) {
     throw new Error(
-      `The policy pack read ebpf-platform:stage and found ${JSON.stringify(stage) ?? "nothing"}; set it to one of ${stages.join(", ")}.`,
+      `The policy pack read ebpf-platform:stage and found ${stage === undefined ? "nothing" : JSON.stringify(stage)}; set it to one of ${STAGES.join(", ")}.`,
     );
   }
   const problems = policyProblems(policy, rules, today);

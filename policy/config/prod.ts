@@ -1,8 +1,9 @@
+import { shared } from "./shared";
 import type { StagePolicy } from "./stage-policy";
 
 export const prod: StagePolicy = {
   stage: "prod",
   levels: {},
-  allow: { rootLogin: false },
+  allow: shared,
   waivers: [],
 };

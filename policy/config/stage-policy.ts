@@ -1,7 +1,6 @@
+import type { Stage } from "@ebpf-platform/lib/config/types";
 import type { Level } from "../rule";
-
-export const stages = ["lab", "dev", "staging", "canary", "prod"] as const;
-export type Stage = (typeof stages)[number];
+import type { Agent } from "./agents";
 
 /** One accepted breach of one rule by named resources, until a date. */
 export interface Waiver {
@@ -18,6 +17,22 @@ export interface Waiver {
 export interface AllowLists {
   /** Drivers' machines that may log in as root: every host of the stage when true. */
   readonly rootLogin: boolean;
+  /** Where images may come from: a registry, or a registry and a path. */
+  readonly registries: readonly string[];
+  /** Where charts may come from: an https or oci address. */
+  readonly chartRepositories: readonly string[];
+  /** Workloads that talk to the API server, as `namespace/name`. */
+  readonly tokenUsers: readonly string[];
+  /** Services that are reachable from outside, as `namespace/name`. */
+  readonly exposedServices: readonly string[];
+  /** Kubernetes Secrets the program may write, as `namespace/name`. */
+  readonly secrets: readonly string[];
+  /** Namespaces of agents, which may enforce less than the restricted level. */
+  readonly privilegedNamespaces: readonly string[];
+  /** Subjects that may be cluster-admin, as `ServiceAccount:namespace/name`, `Group:name` or `User:name`. */
+  readonly clusterAdmins: readonly string[];
+  /** Workloads that need the host, each with the rules it is exempt from. */
+  readonly agents: readonly Agent[];
 }
 
 export interface StagePolicy {

@@ -1,8 +1,9 @@
+import { shared } from "./shared";
 import type { StagePolicy } from "./stage-policy";
 
 export const staging: StagePolicy = {
   stage: "staging",
   levels: {},
-  allow: { rootLogin: false },
+  allow: shared,
   waivers: [],
 };

@@ -1,30 +1,38 @@
-import type { ResourceFacts } from "../facts";
-import { type Finding, type Rule, must } from "../rule";
-import type { Stage } from "../config/stage-policy";
+import { stageRules, stageViolations } from "@ebpf-platform/lib/stage";
+import { isBpfProgram } from "../bpf-programs";
+import type { RuleContext } from "../context";
+import { isStack } from "../facts";
+import { Field } from "../field";
+import { type Finding, type Rule, must, violation } from "../rule";
 
-/** Stages whose programs deny; the others may do so too, for a stage may be stricter than its column. */
-const enforcing: readonly Stage[] = ["staging", "canary", "prod"];
-
-export const isBpfProgram = (resource: ResourceFacts): boolean =>
-  resource.type === "pulumi-nodejs:dynamic/bpf:Program";
+/** The config as a whole, judged before anything else of the stack. */
+function judgeConfig({ platform, configProblem }: RuleContext): readonly Finding[] {
+  const config = new Field(undefined, ".config");
+  if (platform === undefined)
+    return [violation(config, `cannot be judged: ${configProblem ?? "it is missing"}`)];
+  return stageViolations(platform).map((sentence) => violation(config, sentence.replace(/\.$/, "")));
+}
 
 export const rule: Rule = {
   id: "G01",
   name: "stage-not-laxer",
   severity: "critical",
-  what: "A BPF program says audit or enforce, and in staging, canary and prod it says enforce.",
+  what: "The stack is at least as strict as its stage: mode of the BPF programs, release, XDP mode and every part of the platform.",
   why: "A stage that only counts what it would deny proves nothing for the next one and protects nobody.",
-  remediation: "Set ebpf-platform:bpf.mode to enforce, or run the stack with the stage it is meant for.",
+  remediation:
+    "Raise the setting to what the stage asks for, or run the stack with the stage it is meant for.",
   url: "https://www.pulumi.com/docs/iac/concepts/stacks/",
   frameworks: { owasp: ["K04"] },
   level: "mandatory",
-  resource: (resource, { policy }): readonly Finding[] => {
+  resource: (resource, context) => {
+    if (isStack(resource)) return judgeConfig(context);
     if (!isBpfProgram(resource)) return [];
-    const strict = enforcing.includes(policy.stage);
+    const { stage } = context.policy;
+    const strict = stageRules[stage].bpfMode === "enforce";
     return must(
       resource.props.at("mode"),
       (mode) => mode === "enforce" || (mode === "audit" && !strict),
-      strict ? `must be "enforce" in stage ${policy.stage}` : 'must be "audit" or "enforce"',
+      strict ? `must be "enforce" in stage ${stage}` : 'must be "audit" or "enforce"',
     );
   },
 };

@@ -1,6 +1,5 @@
+import { isStack } from "../facts";
 import { type Finding, type Rule, violation } from "../rule";
-
-export const stackType = "pulumi:pulumi:Stack";
 
 export const rule: Rule = {
   id: "W01",
@@ -14,7 +13,7 @@ export const rule: Rule = {
   frameworks: { owasp: ["K04"] },
   level: "mandatory",
   resource: (resource, { policy, today }): readonly Finding[] => {
-    if (resource.type !== stackType) return [];
+    if (!isStack(resource)) return [];
     const day = today.toISOString().slice(0, 10);
     return policy.waivers
       .filter((waiver) => waiver.expires < day)

@@ -1,0 +1,50 @@
+import type { PolicyResource, PolicyResourceOptions, ResourceValidationArgs } from "@pulumi/policy";
+import { type ResourceFacts, type ResourceOptions, parentTypesOf } from "./facts";
+import { Field } from "./field";
+import { readValue } from "./read-value";
+
+/** A resource that is about to be created or changed, with its inputs. */
+export async function resourceFacts(args: ResourceValidationArgs): Promise<ResourceFacts> {
+  return {
+    type: args.type,
+    name: args.name,
+    urn: args.urn,
+    parentTypes: parentTypesOf(args.urn),
+    props: new Field(await readValue(args.props)),
+    options: optionsOf(args.opts),
+    ...(args.provider === undefined ? {} : { provider: await providerFacts(args.provider) }),
+  };
+}
+
+/** A resource at the end of a preview or an update, with its outputs and its dependencies. */
+export async function stackResourceFacts(resource: PolicyResource): Promise<ResourceFacts> {
+  const { type, name, urn } = resource;
+  return {
+    type,
+    name,
+    urn,
+    parentTypes: parentTypesOf(urn),
+    props: new Field(await readValue(resource.props)),
+    options: optionsOf(resource.opts),
+    dependencies: resource.dependencies.map((dependency) => dependency.urn),
+    ...(resource.provider === undefined ? {} : { provider: await providerFacts(resource.provider) }),
+  };
+}
+
+async function providerFacts(
+  provider: NonNullable<ResourceValidationArgs["provider"]>,
+): Promise<NonNullable<ResourceFacts["provider"]>> {
+  return { type: provider.type, name: provider.name, props: new Field(await readValue(provider.props)) };
+}
+
+function optionsOf(options: PolicyResourceOptions): ResourceOptions {
+  return {
+    protect: options.protect,
+    ignoreChanges: options.ignoreChanges,
+    additionalSecretOutputs: options.additionalSecretOutputs,
+    aliases: options.aliases,
+    ...(options.deleteBeforeReplace === undefined
+      ? {}
+      : { deleteBeforeReplace: options.deleteBeforeReplace }),
+  };
+}

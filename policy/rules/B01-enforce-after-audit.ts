@@ -1,0 +1,39 @@
+import { word } from "../field";
+import { stageRules } from "@ebpf-platform/lib/stage";
+import { attachPointsOf, isBpfProgram, manifestOf } from "../bpf-programs";
+import { type Rule, must, violation, whenKnown } from "../rule";
+
+export const rule: Rule = {
+  id: "B01",
+  name: "enforce-after-audit",
+  severity: "critical",
+  what: "An LSM program does not run in the lab, only counts in dev, and denies elsewhere only if the same object has passed its audit.",
+  why: "An LSM program that denies too much locks everybody out of the node, its own repair included.",
+  remediation:
+    "Run the object in audit in the stage before until its gate has passed; the ledger then names it.",
+  url: "https://docs.kernel.org/bpf/prog_lsm.html",
+  frameworks: { owasp: ["K04"], attack: ["T1562"] },
+  note: "The list of audited objects comes with the ledger of the stage before; without a ledger that part is not judged.",
+  level: "mandatory",
+  resource: (resource, { policy, release }) => {
+    if (!isBpfProgram(resource)) return [];
+    const manifest = manifestOf(resource);
+    const mode = resource.props.at("mode");
+    return whenKnown([manifest.at("programs"), mode], () => {
+      if (!attachPointsOf(resource).some((attach) => attach.at("hook").value === "lsm")) return [];
+      const most = stageRules[policy.stage].lsm;
+      if (most === "never")
+        return [violation(manifest, `must not have an LSM program in stage ${policy.stage}`)];
+      if (mode.value !== "enforce") return [];
+      if (most === "audit") return [violation(mode, `must be "audit" in stage ${policy.stage}`)];
+      const { auditedObjects } = release;
+      return auditedObjects === undefined
+        ? []
+        : must(
+            manifest.at("objectSha256"),
+            (sum) => auditedObjects.includes(word(sum)),
+            "has not passed its audit",
+          );
+    });
+  },
+};
