@@ -11,7 +11,7 @@ export interface NodeConnection {
   /** The host's public key as one authorized_keys line, `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
   /** Jump host, with its own credentials and its own pinned key. */
-  readonly proxy?: NodeConnection;
+  readonly proxy?: NodeConnection | undefined;
 }
 
 /** Key types that both sshd and the command provider can use for a pin: pinned RSA keys never match a modern sshd. */

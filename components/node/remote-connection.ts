@@ -39,7 +39,7 @@ export function remoteConnection(
 
 /** The provider asks the operator's agent even though a key is given, and fails when its socket is gone. */
 function refuseDeadAgent(): void {
-  const socket = process.env["SSH_AUTH_SOCK"];
+  const socket = process.env.SSH_AUTH_SOCK;
   if (socket === undefined || socket === "" || existsSync(socket)) return;
   throw new pulumi.RunError(
     `SSH_AUTH_SOCK names the agent socket ${socket}, which is gone, and every command on a node would fail; run: unset SSH_AUTH_SOCK`,
