@@ -22,7 +22,8 @@ struct records {
 
 static bool is_array(__u32 type)
 {
-	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
+	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 
 static bool is_outer(__u32 type)
@@ -34,6 +35,20 @@ static bool is_plain(__u32 type)
 {
 	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_HASH ||
 	       type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LPM_TRIE;
+}
+
+static bool is_per_cpu(__u32 type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+/* Bytes that a lookup returns: of a per-CPU map one value a possible CPU, each filled up to 8. */
+static size_t value_width(const struct bpf_map_info *info)
+{
+	if (!is_per_cpu(info->type))
+		return info->value_size;
+	return (info->value_size + 7) / 8 * 8 * libbpf_num_possible_cpus();
 }
 
 static int describe(const char *name, int fd, struct bpf_map_info *info)
@@ -49,6 +64,14 @@ static int describe(const char *name, int fd, struct bpf_map_info *info)
 		    text("maps of type %s have no contents to read or write as a whole",
 			 map_type_name(info->type)),
 		    "use an array, hash or map of maps for settings");
+}
+
+/* What can be read: per-CPU maps too, which are counters of programs and nobody's to write. */
+static int describe_to_read(const char *name, int fd, struct bpf_map_info *info)
+{
+	if (fd >= 0 && map_info(fd, info) && is_per_cpu(info->type))
+		return 0;
+	return describe(name, fd, info);
 }
 
 static void *room_for(size_t size)
@@ -91,14 +114,14 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 /* All records in key order; of an array only those that are not all zero. */
 static struct records read_records(int fd, const struct bpf_map_info *info)
 {
-	struct records all = { .key_size = info->key_size, .value_size = info->value_size };
+	struct records all = { .key_size = info->key_size, .value_size = value_width(info) };
 	unsigned char *key = NULL, *next = room_for(info->key_size);
 	unsigned char *spare = room_for(info->key_size);
-	unsigned char *value = room_for(info->value_size);
+	unsigned char *value = room_for(all.value_size);
 
 	while (!bpf_map_get_next_key(fd, key, next)) {
 		if (!bpf_map_lookup_elem(fd, next, value) &&
-		    !(is_array(info->type) && is_zero(value, info->value_size)))
+		    !(is_array(info->type) && is_zero(value, all.value_size)))
 			append(&all, next, value);
 		key = next;
 		next = spare;
@@ -265,7 +288,7 @@ const char *map_digest(const char *name, int fd)
 	struct records all;
 	const char *digests = "";
 
-	if (describe(name, fd, &info))
+	if (describe_to_read(name, fd, &info))
 		return NULL;
 	all = read_records(fd, &info);
 	if (!is_outer(info.type))
@@ -304,7 +327,7 @@ json_t *map_dump(const char *name, int fd)
 	struct records all;
 	json_t *entries;
 
-	if (describe(name, fd, &info))
+	if (describe_to_read(name, fd, &info))
 		return NULL;
 	all = read_records(fd, &info);
 	entries = records_json(&all);

@@ -33,7 +33,10 @@ int map_prune(const struct filling *filling);
  */
 const char *map_digest(const char *name, int fd);
 
-/* Records as JSON, keys and values in hexadecimal; NULL with failure(). */
+/*
+ * Records as JSON, keys and values in hexadecimal; NULL with failure(). A value of a
+ * per-CPU map is the values of all possible CPUs, each filled up to 8 bytes.
+ */
 json_t *map_dump(const char *name, int fd);
 
 /* Copies what is in one map into another of the same keys and values. */
