@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "mocha";
+import { projectRoot } from "../../../components/project-root";
+import { missing } from "../../support/missing";
+
+const root = projectRoot();
+const cache = join(root, ".cache", "bpf", "test");
+/** build.sh's exit status for a missing tool (sysexits.h, EX_UNAVAILABLE). */
+const UNAVAILABLE = 69;
+
+function digest(...parts: (string | Buffer)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex").slice(0, 16);
+}
+
+function run(command: string, args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+  if (error) throw error;
+  if (status !== 0) {
+    throw Object.assign(new Error(`${command} ${args.join(" ")} ended with ${String(status)}:\n${stderr}`), { status });
+  }
+  return stdout;
+}
+
+/** Skips the suite with the name of the part when this machine cannot compile or load BPF programs. */
+export function requireBpf(context: Context): void {
+  if (process.getuid?.() !== 0) missing(context, "root, for CAP_BPF");
+  if (!existsSync("/sys/kernel/btf/vmlinux")) missing(context, "kernel BTF");
+  for (const [tool, part] of [
+    ["clang", "clang"],
+    ["llvm-strip", "llvm"],
+    ["bpftool", "bpftool"],
+    ["cc", "C compiler"],
+  ] as const) {
+    const found = (process.env.PATH ?? "")
+      .split(":")
+      .concat("/usr/sbin")
+      .some((folder) => {
+        try {
+          accessSync(join(folder, tool));
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    if (!found) missing(context, part);
+  }
+  if (!existsSync("/usr/include/bpf/libbpf.h")) missing(context, "libbpf headers");
+}
+
+/** Compiles a source (a name in bpf/, or a path from the project root) once for each content; returns the object's path. */
+export function buildObject(source: string, flags: readonly string[] = []): string {
+  const script = join(root, "bpf", "build.sh");
+  const path = source.includes("/") ? join(root, source) : source;
+  const inputs = run(script, ["--inputs", path]).trim().split("\n");
+  const key = digest(readFileSync(script), ...flags, ...inputs.map((file) => readFileSync(file)));
+  const name = source.replace(/^.*\//, "").replace(/\.bpf\.c$/, "");
+  const output = join(cache, `${name}-${key}.bpf.o`);
+  if (!existsSync(output)) run(script, [path, output, ...flags]);
+  return output;
+}
+
+/** Builds the packet runner once for each content; returns its path. */
+export function buildRunner(): string {
+  const script = join(root, "test", "bpf", "runner", "build.sh");
+  const source = join(root, "test", "bpf", "runner", "runner.c");
+  const output = join(cache, `runner-${digest(readFileSync(script), readFileSync(source))}`);
+  mkdirSync(cache, { recursive: true });
+  if (!existsSync(output)) run(script, [output]);
+  return output;
+}
+
+export { UNAVAILABLE };
