@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { runBounded } from "../test/bounded-process.mjs";
 import { lintCommands } from "./checks.mjs";
+import { linkProblems } from "./document-links.mjs";
 import { treeProblems } from "./text-rules.mjs";
 import { sourceFiles } from "./tree.mjs";
 
@@ -21,7 +22,8 @@ export async function runLint(options) {
   const files = sourceFiles(root);
   /** @type {(() => Promise<import("../test/mocha-tier.mjs").TestCase>)[]} */
   const waiting = lintCommands(root, files).map((check) => () => runCheck(check, options));
-  waiting.push(() => Promise.resolve(textCheck(root, files)));
+  waiting.push(() => Promise.resolve(ownCheck("text rules", () => treeProblems(root, files, process.env))));
+  waiting.push(() => Promise.resolve(ownCheck("document links", () => linkProblems(root, files))));
   /** @type {import("../test/mocha-tier.mjs").TestCase[]} */
   const cases = [];
   const worker = async () => {
@@ -75,17 +77,18 @@ function shorten(text) {
 }
 
 /**
- * @param {string} root
- * @param {string[]} files
+ * A check that is a function of ours.
+ *
+ * @param {string} title
+ * @param {() => string[]} problemsOf
  * @returns {import("../test/mocha-tier.mjs").TestCase}
  */
-function textCheck(root, files) {
+function ownCheck(title, problemsOf) {
   const started = Date.now();
-  const problems = treeProblems(root, files, process.env);
-  const base = { title: "text rules", file: "", seconds: (Date.now() - started) / 1000 };
-  return problems.length === 0
-    ? { ...base, state: "passed" }
-    : { ...base, state: "failed", error: problems.join("\n") };
+  const problems = problemsOf();
+  const base = { title, file: "", seconds: (Date.now() - started) / 1000 };
+  if (problems.length === 0) return { ...base, state: "passed" };
+  return { ...base, state: "failed", error: problems.join("\n") };
 }
 
 /** @param {string} tool */
