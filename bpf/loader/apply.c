@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attached.h"
+#include "confirm.h"
 #include "fail.h"
 #include "fault.h"
 #include "kernel.h"
@@ -258,46 +259,24 @@ int apply_locked(const char *dir, json_t **answer)
 	return apply_answer(m.name, true, answer);
 }
 
-int verb_apply(const char *dir, json_t **answer)
+/* Seconds beyond the health window for the fresh connection that confirms. */
+#define CONFIRM_GRACE 30
+
+int verb_apply(const char *dir, int confirm_seconds, json_t **answer)
 {
-	return lock_node(LOCK_WRITER) || apply_locked(dir, answer) ? -1 : 0;
-}
+	const char *name, *version;
+	bool unconfirmed;
 
-int verb_boot(json_t **answer)
-{
-	const char **names;
-	json_t *applied = json_array(), *failed = json_array();
-	int count;
-
-	if (lock_node(LOCK_WRITER))
+	if (lock_node(LOCK_WRITER) || apply_locked(dir, answer))
 		return -1;
-	count = list_dir(STATE_DIR, &names);
-	for (int i = 0; i < count; i++) {
-		const char *version = version_current(names[i]);
-		json_t *one = NULL;
-
-		if (!version)
-			continue;
-		if (!apply_locked(version_dir(names[i], version), &one)) {
-			json_array_append_new(applied, json_string(names[i]));
-			continue;
-		}
-		json_array_append_new(
-			failed, json_pack("{s:s, s:o}", "name", names[i], "error", failure()));
-		fail_reset();
-	}
-	*answer = json_pack("{s:o, s:o}", "applied", applied, "failed", failed);
-	if (json_array_size(failed)) {
-		json_t *first = json_object_get(json_array_get(failed, 0), "error");
-
-		fail(text("Applying the programs of this node at boot: %s",
-			  json_string_value(json_object_get(first, "what"))),
-		     json_string_value(json_object_get(first, "cause")),
-		     json_string_value(json_object_get(first, "remedy")));
-		fail_detail("failed", failed);
-		return -1;
-	}
-	return 0;
+	name = json_string_value(json_object_get(*answer, "name"));
+	version = json_string_value(json_object_get(*answer, "version"));
+	/* A repeated apply of a version that still waits goes on waiting. */
+	unconfirmed = confirm_seconds > 0 &&
+		      (json_is_true(json_object_get(*answer, "changed")) || confirm_pending(name));
+	json_object_set_new(*answer, "unconfirmed", json_boolean(unconfirmed));
+	return unconfirmed ? confirm_watch(name, version, confirm_seconds + CONFIRM_GRACE)
+			   : confirm_drop(name);
 }
 
 int verb_observe(const char *name, json_t **answer)
@@ -306,7 +285,7 @@ int verb_observe(const char *name, json_t **answer)
 	json_t *programs = json_array();
 	int count = 1;
 
-	if (lock_node(LOCK_READERS) || require_bpffs())
+	if (lock_node(LOCK_READERS))
 		return -1;
 	if (!name)
 		count = attached_names(&names);

@@ -8,8 +8,11 @@
 
 #include "manifest.h"
 
-/* Attaches the version in a folder; answers the facts and whether anything changed. */
-int verb_apply(const char *dir, json_t **answer);
+/*
+ * Attaches the version in a folder; answers the facts, whether anything changed
+ * and whether the swap waits for its confirmation (confirm_seconds > 0).
+ */
+int verb_apply(const char *dir, int confirm_seconds, json_t **answer);
 
 /* Attaches the previous version again; it becomes current. */
 int verb_rollback(const char *name, json_t **answer);
@@ -21,6 +24,8 @@ int verb_boot(json_t **answer);
 int verb_remove(const char *name, bool maps, json_t **answer);
 
 /* The parts of an apply that rollback shares; the lock is held. */
+int rollback_locked(const char *name, json_t **answer);
+int remove_locked(const char *name, bool maps, json_t **answer);
 int apply_locked(const char *dir, json_t **answer);
 int apply_record(const struct manifest *manifest);
 int apply_answer(const char *name, bool changed, json_t **answer);

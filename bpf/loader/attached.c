@@ -99,6 +99,9 @@ static void observe_xdp(const struct manifest *m, const struct target *target, j
 		problem(problems, "wrong-mode",
 			text("%s runs XDP in %s mode, not %s", target->interface, mode,
 			     mode_name(target->mode)));
+	if (live && !json_is_true(json_object_get(root, "rootCurrent")))
+		problem(problems, "stale-root",
+			text("the XDP root of %s is that of another loader", target->interface));
 	program = found ? program_facts(found) : NULL;
 	if (ours && !uses_map(program, pinned_map_id(text(PIN_DIR "/" ROOT_PREFIX "%s/chain",
 							  pin_name(target->interface))))) {
@@ -223,7 +226,10 @@ json_t *attached_facts(const char *name)
 	struct manifest m;
 
 	list_pins(text(PIN_DIR "/%s", name), "", pins);
-	if (!current) {
+	if (require_bpffs()) {
+		problem(problems, "no-bpffs", "no bpffs is mounted at " BPFFS);
+		fail_reset();
+	} else if (!current) {
 		problem(problems, "missing", "no version of it was ever applied on this node");
 	} else if (manifest_read(version_dir(name, current), &m)) {
 		problem(problems, "files", json_string_value(json_object_get(failure(), "cause")));

@@ -4,6 +4,7 @@
 #   build.sh OUTPUT            the loader that is shipped
 #   build.sh --faults OUTPUT   a loader for tests that kills itself where EBPF_LOADER_FAULT says
 #   build.sh --inputs          the files it is made of, one a line (for a content hash)
+#   build.sh --compiler        the compilers and libraries, one line
 #
 # Needs: a C compiler, libbpf >= 1.1, libelf, zlib, jansson and libmd with static libraries
 # (Debian and Ubuntu: gcc libbpf-dev libelf-dev zlib1g-dev libjansson-dev libmd-dev), and what bpf/build.sh needs.
@@ -57,11 +58,18 @@ case "${1:-}" in
   printf '%s\n' "$here"/*.c "$here"/*.h "$here"/*.S "$here/build.sh" "$here/../build.sh"
   "$here/../build.sh" --inputs xdp_root
   ;;
+--compiler)
+  [ $# -eq 1 ] || fail 2 "usage: build.sh --compiler"
+  check_tools "${CC:-cc}"
+  printf '%s; %s; libbpf %s; libelf %s; jansson %s\n' "$("${CC:-cc}" --version | head -n 1)" \
+    "$("$here/../build.sh" --compiler)" "$(pkg-config --modversion libbpf)" "$(pkg-config --modversion libelf)" \
+    "$(pkg-config --modversion jansson)"
+  ;;
 --faults)
   [ $# -eq 2 ] || fail 2 "usage: build.sh --faults OUTPUT"
   build "$2" -DLOADER_FAULTS
   ;;
-"" | -*) fail 2 "usage: build.sh [--faults] OUTPUT | --inputs" ;;
+"" | -*) fail 2 "usage: build.sh [--faults] OUTPUT | --inputs | --compiler" ;;
 *)
   [ $# -eq 1 ] || fail 2 "usage: build.sh [--faults] OUTPUT"
   build "$1"

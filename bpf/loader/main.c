@@ -6,14 +6,17 @@
  */
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apply.h"
+#include "confirm.h"
 #include "fail.h"
 #include "mapio.h"
 #include "measure.h"
 
-static const char usage[] = "usage: ebpf-loader apply DIR\n"
+static const char usage[] = "usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
+			    "       ebpf-loader confirm NAME VERSION\n"
 			    "       ebpf-loader observe [NAME]\n"
 			    "       ebpf-loader rollback NAME\n"
 			    "       ebpf-loader remove NAME [--maps]\n"
@@ -38,12 +41,30 @@ static int run_map(int count, char **words, json_t **answer)
 	return WRONG_USAGE;
 }
 
+static int run_apply(int count, char **words, json_t **answer)
+{
+	int seconds = 0;
+
+	if (count == 3 && !strcmp(words[1], "--confirm")) {
+		char *end;
+
+		seconds = strtol(words[2], &end, 10);
+		if (*end || seconds < 0 || seconds > 3600)
+			return WRONG_USAGE;
+	} else if (count != 1) {
+		return WRONG_USAGE;
+	}
+	return verb_apply(words[0], seconds, answer);
+}
+
 static int run(int count, char **words, json_t **answer)
 {
 	const char *verb = count ? words[0] : "";
 
-	if (!strcmp(verb, "apply") && count == 2)
-		return verb_apply(words[1], answer);
+	if (!strcmp(verb, "apply"))
+		return run_apply(count - 1, words + 1, answer);
+	if (!strcmp(verb, "confirm") && count == 3)
+		return verb_confirm(words[1], words[2], answer);
 	if (!strcmp(verb, "observe") && count <= 2)
 		return verb_observe(count == 2 ? words[1] : NULL, answer);
 	if (!strcmp(verb, "rollback") && count == 2)

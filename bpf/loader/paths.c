@@ -21,6 +21,8 @@
 
 #define LOCK_WAIT_SECONDS 60
 
+static int lock_fd = -1;
+
 static void on_alarm(int signal)
 {
 	(void)signal; /* only interrupts flock() */
@@ -29,21 +31,25 @@ static void on_alarm(int signal)
 int lock_node(enum lock_kind kind)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
-	int fd;
 
 	if (make_dirs(RECORD_DIR))
 		return -1;
-	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
+	lock_fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock_fd < 0)
 		return fail("Opening " LOCK_FILE, errno_text(errno), "run the loader as root");
 	sigaction(SIGALRM, &action, NULL);
 	alarm(LOCK_WAIT_SECONDS);
-	if (flock(fd, kind == LOCK_WRITER ? LOCK_EX : LOCK_SH))
+	if (flock(lock_fd, kind == LOCK_WRITER ? LOCK_EX : LOCK_SH))
 		return fail("Waiting 60 s for " LOCK_FILE, "another ebpf-loader still holds it",
 			    "look for it with 'ps -C ebpf-loader' and wait, or end it by its "
 			    "process id; that is safe");
 	alarm(0);
 	return 0;
+}
+
+void unlock_node(void)
+{
+	close(lock_fd);
 }
 
 int require_bpffs(void)
@@ -70,8 +76,9 @@ bool valid_name(const char *name)
 {
 	size_t length = strlen(name);
 
-	return length >= 1 && length <= 41 && name[0] >= 'a' && name[0] <= 'z' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+	return length >= 1 && length <= 63 && name[0] >= 'a' && name[0] <= 'z' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length &&
+	       strncmp(name, ROOT_PREFIX, strlen(ROOT_PREFIX));
 }
 
 bool valid_version(const char *version)

@@ -19,13 +19,16 @@ enum lock_kind { LOCK_READERS, LOCK_WRITER };
 /* Takes the node's lock, waiting at most 60 s; it falls with the process. */
 int lock_node(enum lock_kind kind);
 
+/* Lets the lock go before the end of the process. */
+void unlock_node(void);
+
 /* Fails unless /sys/fs/bpf is a BPF file system. */
 int require_bpffs(void);
 
 /* bpffs refuses dots in names (VLAN devices have one): they become %2e. */
 const char *pin_name(const char *name);
 
-/* [a-z][a-z0-9-]{0,40}: names of programs as the program of the engine checks them. */
+/* [a-z][a-z0-9_-]{0,62}, and none that looks like the folder of an XDP root. */
 bool valid_name(const char *name);
 
 /* Twelve lower-case hexadecimal digits. */

@@ -6,6 +6,7 @@
 
 #include "apply.h"
 #include "attached.h"
+#include "confirm.h"
 #include "fail.h"
 #include "fault.h"
 #include "paths.h"
@@ -97,13 +98,16 @@ static int remove_files(const char *name, bool maps)
 
 int verb_remove(const char *name, bool maps, json_t **answer)
 {
-	const char **left;
-
 	if (!valid_name(name))
 		return fail(text("Removing '%s'", name), "that is no name of a program",
 			    "see 'ebpf-loader observe' for the names");
-	if (lock_node(LOCK_WRITER) || require_bpffs())
-		return -1;
+	return lock_node(LOCK_WRITER) || require_bpffs() ? -1 : remove_locked(name, maps, answer);
+}
+
+int remove_locked(const char *name, bool maps, json_t **answer)
+{
+	const char **left;
+
 	/* What runs goes first, what it needs afterwards, its record last. */
 	if (release_slots(name) || release_links(name))
 		return -1;

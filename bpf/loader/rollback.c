@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "confirm.h"
 #include "fail.h"
 #include "kernel.h"
 #include "links.h"
@@ -69,16 +70,14 @@ static bool still_loaded(const struct manifest *m)
 	return true;
 }
 
-int verb_rollback(const char *name, json_t **answer)
+int rollback_locked(const char *name, json_t **answer)
 {
-	const char *previous, *what = text("Rolling %s back", name);
+	const char *previous = version_previous(name);
 	struct manifest m;
 
-	if (lock_node(LOCK_WRITER) || require_bpffs())
-		return -1;
-	previous = valid_name(name) ? version_previous(name) : NULL;
 	if (!previous)
-		return fail(what, "no previous version of it is on this node",
+		return fail(text("Rolling %s back", name),
+			    "no previous version of it is on this node",
 			    "apply the version you want");
 	if (manifest_read(version_dir(name, previous), &m))
 		return -1;
@@ -88,4 +87,15 @@ int verb_rollback(const char *name, json_t **answer)
 	return swap_to_pinned(&m) || restore_maps(&m) || apply_record(&m)
 		       ? -1
 		       : apply_answer(name, true, answer);
+}
+
+int verb_rollback(const char *name, json_t **answer)
+{
+	if (!valid_name(name))
+		return fail(text("Rolling '%s' back", name), "that is no name of a program",
+			    "see 'ebpf-loader observe' for the names");
+	return lock_node(LOCK_WRITER) || require_bpffs() || rollback_locked(name, answer) ||
+			       confirm_drop(name)
+		       ? -1
+		       : 0;
 }

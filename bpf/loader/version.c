@@ -121,6 +121,8 @@ int version_collect(const char *name)
 	for (int i = 0; i < count; i++)
 		if (!strncmp(names[i], "v_", 2) && !is_kept(name, names[i] + 2))
 			result |= remove_tree(text("%s/%s", pins, names[i]));
+	rmdir(state);
+	rmdir(STATE_DIR);
 	/* Only when nothing is in them: a program that never came up leaves no folder. */
 	rmdir(text("%s/maps", pins));
 	rmdir(pins);

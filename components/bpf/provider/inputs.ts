@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { NodeConnection } from "../../node/connection";
+
+/** Version of the inputs' shape, kept in state so that a later release can tell which it reads. */
+export const SCHEMA_VERSION = 1;
+
+/** What `status` must be; `read` puts the drift in its place, so that the preview shows it as a difference of this input. */
+export const ATTACHED = "attached";
+
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits");
+
+export const connectionSchema: z.ZodType<NodeConnection> = z.lazy(() =>
+  z.strictObject({
+    host: z.string().min(1),
+    port: z.number().int().min(1).max(65535),
+    user: z.string().min(1),
+    privateKey: z.string().min(1),
+    hostKey: z.string().min(1),
+    proxy: connectionSchema.exactOptional(),
+  }),
+);
+
+const attach = z.discriminatedUnion("hook", [
+  z.strictObject({
+    hook: z.literal("xdp"),
+    interface: z.string().regex(/^[^\s/:]{1,15}$/, "must be an interface name of at most 15 characters"),
+    slot: z.number().int().min(0).max(7),
+    mode: z.enum(["native", "generic", "auto"]),
+  }),
+  z.strictObject({
+    hook: z.literal("tc"),
+    interface: z.string().regex(/^[^\s/:]{1,15}$/, "must be an interface name of at most 15 characters"),
+    direction: z.enum(["ingress", "egress"]),
+  }),
+  z.strictObject({
+    hook: z.enum(["tracepoint", "raw_tp", "kprobe", "cgroup", "sock_ops"]),
+    target: z.string().min(1),
+  }),
+  z.strictObject({ hook: z.literal("lsm") }),
+]);
+
+const sourceFile = z.strictObject({ path: z.string(), sha256: hex64 });
+
+/** Inputs of a program, as they stand in state. */
+export const programInputs = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  node: z.string().min(1),
+  /** Another value for another machine under the same name. */
+  instance: z.string(),
+  program: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "must be lower-case letters, digits, - and _"),
+  status: z.literal(ATTACHED),
+  connection: connectionSchema,
+  loaderSha256: hex64,
+  source: z.string().min(1),
+  /** `once`: the object is objectSha256; `node`: the node builds it from sources. */
+  build: z.enum(["once", "node"]),
+  objectSha256: hex64.optional(),
+  sources: z.array(sourceFile).optional(),
+  function: z.string().min(1),
+  attach,
+  constants: z.record(z.string(), z.number().int()),
+  maps: z.record(z.string(), z.enum(["keep", "recreate", "migrate"])),
+  takeover: z.boolean(),
+  healthSeconds: z.number().int().min(0).max(300),
+  /** Maps stay on the node when the program is deleted. */
+  keepMaps: z.boolean(),
+});
+export type ProgramInputs = z.infer<typeof programInputs>;
+
+/** Inputs of the contents of a program's maps. */
+export const mapInputs = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  node: z.string().min(1),
+  /** Another value for another machine under the same name. */
+  instance: z.string(),
+  program: z.string().min(1),
+  status: z.literal("as written"),
+  connection: connectionSchema,
+  loaderSha256: hex64,
+  /** In the order they are written: what refers to others comes after them. */
+  contents: z.array(z.strictObject({ map: z.string().min(1), sha256: hex64 })).min(1),
+});
+export type MapInputs = z.infer<typeof mapInputs>;
+
+/** The engine's mark for a value that is not known yet (`unknownValue` of @pulumi/pulumi/runtime/rpc). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Whether a value is, or holds, one that is not known yet. */
+export function hasUnknown(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some(hasUnknown);
+  return value === UNKNOWN;
+}
+
+/** One failure a wrong property, unknown values left alone: they are checked once they are known. */
+export function inputFailures(
+  schema: z.ZodType,
+  inputs: Record<string, unknown>,
+): { property: string; reason: string }[] {
+  const { __provider: _serialized, ...plain } = inputs;
+  const result = schema.safeParse(plain);
+  if (result.success) return [];
+  return result.error.issues
+    .filter(({ path }) => !hasUnknown(valueAt(plain, path)))
+    .map(({ path, message }) => ({ property: path.map(String).join(".") || "inputs", reason: message }));
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => {
+    if (hasUnknownLeaf(at)) return at;
+    return typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
+  }, value);
+}
+
+function hasUnknownLeaf(value: unknown): boolean {
+  return value === UNKNOWN;
+}
