@@ -25,7 +25,7 @@ export function manifestFacts(text: string, file: string): readonly ManifestFact
         `Reading ${file} as YAML failed in line ${line}: ${error.message.split("\n")[0] ?? ""}`,
       );
     }
-    const start = document.range[0];
+    const start = document.contents === null ? 0 : document.contents.range[0];
     const line = text.slice(0, start).split("\n").length;
     return objectsOf(document.toJS() as Value).map((object) => factsOf(object, file, line));
   });

@@ -1,3 +1,6 @@
+import { type Digest, type ReleaseLock, checkRelease, parseRelease } from "@ebpf-platform/lib/release";
+import type { PlatformConfig } from "@ebpf-platform/lib/config";
+
 /** What a release lock pins. An absent list means that there is no lock to compare with (`release: workspace`). */
 export interface ReleaseFacts {
   /** Why the lock that the config names cannot be used; undefined when all is well. */
@@ -14,6 +17,45 @@ export interface ReleaseFacts {
 export interface PinnedChart {
   readonly name: string;
   readonly version: string;
-  /** SHA-256 of the chart's .tgz. */
-  readonly sha256: string;
+  /** SHA-256 of the chart's .tgz; absent where its bytes were not in hand. */
+  readonly sha256?: string;
+}
+
+/**
+ * What the rules compare with. A lock that is missing, has another identity or open digests is a problem that P01
+ * reports on the stack, before anything is touched.
+ * @param readLock gives the text of `releases/<version>.json`, or undefined when there is none
+ */
+export function releaseFacts(
+  platform: PlatformConfig | undefined,
+  readLock: (version: string) => string | undefined,
+): ReleaseFacts {
+  if (platform === undefined || platform.release === "workspace") return {};
+  const { version } = platform.release;
+  const text = readLock(version);
+  if (text === undefined)
+    return { problem: `names release ${version}, and there is no releases/${version}.json` };
+  try {
+    const lock = parseRelease(text);
+    checkRelease(platform, lock, text);
+    return factsOf(lock);
+  } catch (error) {
+    if (error instanceof Error) return { problem: `cannot be run: ${error.message}` };
+    throw error;
+  }
+}
+
+function factsOf(lock: ReleaseLock): ReleaseFacts {
+  const sums = (digests: readonly Digest[]): readonly string[] =>
+    digests.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256]));
+  return {
+    imageDigests: sums(Object.values(lock.images)).map((sum) => `sha256:${sum}`),
+    charts: Object.entries(lock.charts).map(([name, chart]) => ({
+      name,
+      version: chart.version,
+      ...(chart.archive.sha256 === null ? {} : { sha256: chart.archive.sha256 }),
+    })),
+    k3s: { version: lock.k3s.version, sha256: sums(Object.values(lock.k3s.binaries)) },
+    bpfObjects: sums(Object.values(lock.bpf.programs).map((program) => program.object)),
+  };
 }

@@ -1,6 +1,6 @@
 import { word } from "../field";
 import { stageRules } from "@ebpf-platform/lib/stage";
-import { attachPointsOf, isBpfProgram, manifestOf } from "../bpf-programs";
+import { isBpfProgram } from "../bpf-programs";
 import { type Rule, must, violation, whenKnown } from "../rule";
 
 export const rule: Rule = {
@@ -15,22 +15,23 @@ export const rule: Rule = {
   frameworks: { owasp: ["K04"], attack: ["T1562"] },
   note: "The list of audited objects comes with the ledger of the stage before; without a ledger that part is not judged.",
   level: "mandatory",
-  resource: (resource, { policy, release }) => {
+  resource: (resource, { policy, platform, release }) => {
     if (!isBpfProgram(resource)) return [];
-    const manifest = manifestOf(resource);
-    const mode = resource.props.at("mode");
-    return whenKnown([manifest.at("programs"), mode], () => {
-      if (!attachPointsOf(resource).some((attach) => attach.at("hook").value === "lsm")) return [];
+    const { props } = resource;
+    const hook = props.at("attach", "hook");
+    const mode = props.at("mode");
+    return whenKnown([hook, mode], () => {
+      if (hook.value !== "lsm") return [];
       const most = stageRules[policy.stage].lsm;
-      if (most === "never")
-        return [violation(manifest, `must not have an LSM program in stage ${policy.stage}`)];
-      if (mode.value !== "enforce") return [];
+      if (most === "never") return [violation(hook, `must not be lsm in stage ${policy.stage}`)];
+      const denies = (mode.absent ? platform?.bpf.mode : mode.value) === "enforce";
+      if (!denies) return [];
       if (most === "audit") return [violation(mode, `must be "audit" in stage ${policy.stage}`)];
       const { auditedObjects } = release;
       return auditedObjects === undefined
         ? []
         : must(
-            manifest.at("objectSha256"),
+            props.at("objectSha256"),
             (sum) => auditedObjects.includes(word(sum)),
             "has not passed its audit",
           );

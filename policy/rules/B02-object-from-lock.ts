@@ -1,6 +1,6 @@
 import { word } from "../field";
 import { stageRules } from "@ebpf-platform/lib/stage";
-import { attachPointsOf, isBpfProgram, manifestOf } from "../bpf-programs";
+import { isBpfProgram } from "../bpf-programs";
 import { type Rule, must } from "../rule";
 
 export const rule: Rule = {
@@ -16,28 +16,30 @@ export const rule: Rule = {
   level: "mandatory",
   resource: (resource, { policy, release }) => {
     if (!isBpfProgram(resource)) return [];
-    const manifest = manifestOf(resource);
+    const { props } = resource;
     const { xdpModes } = stageRules[policy.stage];
+    const { bpfObjects } = release;
+    // Built on the node, the object's bytes are known there only: nothing to compare, so nothing for a release.
+    const builtThere = props.at("build").value === "node" && bpfObjects === undefined;
+    const fromLock = must(
+      props.at("objectSha256"),
+      (sum) => /^[0-9a-f]{64}$/.test(word(sum)) && (bpfObjects?.includes(word(sum)) ?? true),
+      "must be the SHA-256 of an object of the release lock",
+    );
     return [
+      ...(builtThere ? [] : fromLock),
       ...must(
-        manifest.at("objectSha256"),
-        (sum) => /^[0-9a-f]{64}$/.test(word(sum)) && (release.bpfObjects?.includes(word(sum)) ?? true),
-        "must be the SHA-256 of an object of the release lock",
-      ),
-      ...must(
-        manifest.at("name"),
+        props.at("program"),
         (name) => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(word(name)),
         "must be a plain name",
       ),
-      ...attachPointsOf(resource).flatMap((attach) =>
-        attach.at("hook").value === "xdp"
-          ? must(
-              attach.at("mode"),
-              (mode) => (xdpModes as readonly unknown[]).includes(mode),
-              `must be ${xdpModes.join(" or ")} in stage ${policy.stage}`,
-            )
-          : [],
-      ),
+      ...(props.at("attach", "hook").value === "xdp"
+        ? must(
+            props.at("attach", "mode"),
+            (mode) => (xdpModes as readonly unknown[]).includes(mode),
+            `must be ${xdpModes.join(" or ")} in stage ${policy.stage}`,
+          )
+        : []),
     ];
   },
 };

@@ -3,6 +3,7 @@ import { isBpfProgram } from "../bpf-programs";
 import type { RuleContext } from "../context";
 import { isStack } from "../facts";
 import { Field } from "../field";
+import { unsetOr } from "../pods";
 import { type Finding, type Rule, must, violation } from "../rule";
 
 /** The config as a whole, judged before anything else of the stack. */
@@ -29,9 +30,10 @@ export const rule: Rule = {
     if (!isBpfProgram(resource)) return [];
     const { stage } = context.policy;
     const strict = stageRules[stage].bpfMode === "enforce";
+    // A program without a mode of its own follows bpf.mode of the config, which is judged above.
     return must(
       resource.props.at("mode"),
-      (mode) => mode === "enforce" || (mode === "audit" && !strict),
+      strict ? unsetOr("enforce") : unsetOr("audit", "enforce"),
       strict ? `must be "enforce" in stage ${stage}` : 'must be "audit" or "enforce"',
     );
   },
