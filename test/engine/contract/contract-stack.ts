@@ -145,7 +145,7 @@ function note(observations: Observations, others: string[], event: EngineEvent):
   if (metadata && metadata.type !== "pulumi:pulumi:Stack") {
     const observation = observationOf(observations, metadata.urn);
     observation.operation = OPERATIONS[metadata.op] ?? observation.operation;
-    if (metadata.detailedDiff) observation.changed = Object.keys(metadata.detailedDiff);
+    if (metadata.diffs?.length) observation.changed = metadata.diffs;
   }
   const diagnostic = event.diagnosticEvent;
   if (!diagnostic) return;

@@ -43,7 +43,7 @@ const cases: ContractCase[] = [
         make: (name) =>
           new random.RandomPassword(name, { length: 20, special: true, keepers: { version: "2" } }),
         operation: "replace",
-        changed: ["keepers.version"],
+        changed: ["keepers"],
         unknown: ["result"],
       },
     ],
@@ -216,7 +216,7 @@ const cases: ContractCase[] = [
       {
         make: (name) => new random.RandomShuffle(name, { inputs: ["a", "b"], seed: "s" }),
         operation: "replace",
-        changed: ["inputs[2]", "resultCount"],
+        changed: ["inputs", "resultCount"],
       },
     ],
   },

@@ -71,8 +71,12 @@ export function bridgedKind(type: BridgedType): ResourceKind {
         return type.inputs[input]?.replaces !== false;
       });
       const expired = type.expired?.(revealMap(state));
-      if (expired === undefined) return found;
-      return { changes: true, detailed: { ...found.detailed, [expired]: { kind: "update", replace: true } } };
+      if (expired === undefined) return { ...found, namesOnly: true };
+      return {
+        changes: true,
+        namesOnly: true,
+        detailed: { ...found.detailed, [expired]: { kind: "update", replace: true } },
+      };
     },
 
     async create({ inputs, preview }) {

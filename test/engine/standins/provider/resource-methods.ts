@@ -266,17 +266,24 @@ const KINDS = {
 
 function diffResponse(difference: Difference): rpc.DiffResponse {
   const { DIFF_SOME, DIFF_NONE } = rpc.DiffResponse.DiffChanges;
-  const response = new rpc.DiffResponse();
   const entries = Object.entries(difference.detailed);
+  const names = (changes: typeof entries) =>
+    changes.map(([path]) => (difference.namesOnly === true ? topLevel(path) : path));
+  const response = new rpc.DiffResponse();
   response.setChanges(difference.changes ? DIFF_SOME : DIFF_NONE);
   response.setDeletebeforereplace(difference.deleteBeforeReplace ?? false);
+  response.setDiffsList([...new Set(names(entries))]);
+  response.setReplacesList([...new Set(names(entries.filter(([, change]) => change.replace)))]);
+  if (difference.namesOnly === true) return response;
   response.setHasdetaileddiff(true);
-  response.setDiffsList(entries.map(([path]) => path));
-  response.setReplacesList(entries.filter(([, change]) => change.replace).map(([path]) => path));
   for (const [path, change] of entries) {
     const detail = new rpc.PropertyDiff();
     detail.setKind(KINDS[change.kind][change.replace ? 1 : 0]);
     response.getDetaileddiffMap().set(path, detail);
   }
   return response;
+}
+
+function topLevel(path: string): string {
+  return path.split(/[.[]/)[0] ?? path;
 }

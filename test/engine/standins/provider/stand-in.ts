@@ -23,6 +23,8 @@ export interface Difference {
   changes: boolean;
   detailed: Record<string, PropertyChange>;
   deleteBeforeReplace?: boolean;
+  /** Bridged providers tell the engine only the names of the changed properties, without kinds and paths. */
+  namesOnly?: boolean;
 }
 
 export interface ResourceCall {
