@@ -10,7 +10,10 @@ export async function readValue(source: unknown): Promise<Value> {
   if (source === null || source === undefined) return null;
   if (typeof source === "string" || typeof source === "number" || typeof source === "boolean") return source;
   if (typeof source !== "object") return null;
-  if (Array.isArray(source)) return Promise.all(source.map((_, index) => readKey(source, index)));
+  if (Array.isArray(source)) {
+    // Not source.map(…): it asks the proxy for `constructor.prototype`, which the proxy cannot stand in for.
+    return Promise.all(Array.from({ length: source.length }, (_, index) => readKey(source, index)));
+  }
   if (asset.Asset.isInstance(source) || asset.Archive.isInstance(source)) return readAsset(source);
   const result: Record<string, Value> = {};
   for (const key of Object.keys(source)) result[key] = await readKey(source, key);
