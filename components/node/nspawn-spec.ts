@@ -21,8 +21,8 @@ export interface NspawnSpec {
 }
 
 /**
- * What every node has: systemd with sshd; ip, ethtool and bpftool for the data path; curl as a client, busybox (httpd) and
- * python3 (raw sockets) as servers and packet sources; iptables as what XDP is measured against; tcpdump to see packets.
+ * What every node has: systemd with sshd; ip, ethtool and bpftool for the data path; curl as a client, nginx and python3
+ * (raw sockets) as servers and packet sources; iptables as what XDP is measured against; tcpdump to see packets.
  */
 export const NODE_PACKAGES: readonly string[] = [
   "systemd",
@@ -35,7 +35,7 @@ export const NODE_PACKAGES: readonly string[] = [
   "procps",
   "kmod",
   "curl",
-  "busybox",
+  "nginx-light",
   "python3",
   "iptables",
   "tcpdump",

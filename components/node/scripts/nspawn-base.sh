@@ -8,8 +8,9 @@ base_cache=${EBPF_PLATFORM_CACHE:-/var/cache/ebpf-platform}/nspawn
 base_revision=3
 
 base_id() {
-  local digest
-  digest=$(printf '%s\n' "$base_revision" "$base_suite" "$(dpkg --print-architecture)" "$spec_packages" | sha256sum)
+  local digest packages
+  packages=$(tr ' ' '\n' <<<"$spec_packages" | sort -u)
+  digest=$(printf '%s\n' "$base_revision" "$base_suite" "$(dpkg --print-architecture)" "$packages" | sha256sum)
   printf '%s' "${digest:0:16}"
 }
 
@@ -56,6 +57,8 @@ customize_base() {
     sys-fs-fuse-connections.mount modprobe@.service; do
     ln -sfn /dev/null "$root/etc/systemd/system/$unit"
   done
+  # Installed for nodes with a web service; the others must not answer on port 80.
+  rm -f "$root/etc/systemd/system/multi-user.target.wants/nginx.service"
   cat >"$root/etc/ssh/sshd_config.d/ebpf-platform.conf" <<'CONF'
 HostKey /etc/ssh/ssh_host_ed25519_key
 PermitRootLogin prohibit-password

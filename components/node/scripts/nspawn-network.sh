@@ -3,9 +3,9 @@
 
 # Bridges are shared between machines: making, joining and removing one is one critical section (descriptor 7).
 with_bridge_lock() {
-  mkdir -p /run/ebpf-platform/nspawn
+  mkdir -p /run/ebpf-platform/locks
   (
-    exec 7>"/run/ebpf-platform/nspawn/.lock.bridge"
+    exec 7>"/run/ebpf-platform/locks/nspawn-bridges"
     flock -w 60 7 || fail "another process has held the bridge's lock for a minute; end it and repeat"
     "$@"
   )

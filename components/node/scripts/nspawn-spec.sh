@@ -83,7 +83,7 @@ derive_paths() {
 # One verb at a time works on a machine. File descriptor 8 holds the lock until the script ends. A delete removes
 # the lock's file, so who waited for it looks whether the file is still the one it has.
 lock_machine() {
-  machine_lock=/run/ebpf-platform/nspawn/.lock.$spec_stack.$machine_name
+  machine_lock=/run/ebpf-platform/locks/nspawn.$spec_stack.$machine_name
   mkdir -p "${machine_lock%/*}"
   while :; do
     exec 8>"$machine_lock"
