@@ -36,8 +36,9 @@ export default defineConfig(
       // `() => stream.end()` and `void` callbacks are plain to read.
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      // `process.env["NAME"]` says that a name is data, not a member that somebody declared.
+      "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
       eqeqeq: "error",
-      "no-console": "off",
     },
   },
   {
@@ -50,7 +51,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.{mjs,cjs}"],
+    files: ["**/*.{js,mjs,cjs}"],
     languageOptions: {
       globals: Object.fromEntries(
         ["process", "console", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate"]
@@ -72,7 +73,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.cjs"],
+    files: ["**/*.{js,cjs}"],
     languageOptions: {
       sourceType: "commonjs",
       globals: { require: "readonly", module: "writable", __dirname: "readonly" },
