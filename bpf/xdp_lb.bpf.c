@@ -8,9 +8,9 @@
  * In doubt:  counts the reason in `reasons` and hands the packet on; it drops only
  *            what is certainly for a VIP and cannot be served
  *
- * A packet is parsed to a flow (parse.bpf.h, lb_icmp.bpf.h), the flow finds its
+ * A packet is parsed to a flow (parse.bpf.h, lb_request.bpf.h), the flow finds its
  * VIP and backend (lb_select.bpf.h, lb_guard.bpf.h), the backend's mode writes the
- * frame (lb_deliver.bpf.h). A hit costs three hash or array lookups and two
+ * frame (lb_deliver.bpf.h, lb_nat.bpf.h). A hit costs three hash or array lookups and two
  * counters; the table is written for new flows only.
  */
 #include "vmlinux.h"
@@ -18,14 +18,13 @@
 #include "chain.bpf.h"
 #include "lb_deliver.bpf.h"
 #include "lb_guard.bpf.h"
-#include "lb_icmp.bpf.h"
+#include "lb_nat.bpf.h"
+#include "lb_quic.bpf.h"
+#include "lb_request.bpf.h"
 #include "lb_select.bpf.h"
 #include "lb_state.bpf.h"
 #include "parse.bpf.h"
 #include "stats.bpf.h"
-
-/* A result below LB_REASONS is the reason the packet was not sent. */
-#define LB_SENT LB_REASONS
 
 static __always_inline struct lb_vip *find_vip(const struct flow_request *request, bool v6)
 {
@@ -45,7 +44,7 @@ static __always_inline struct lb_vip *find_vip(const struct flow_request *reques
 	}
 }
 
-static __always_inline int select_real(const struct flow_request *request,
+static __always_inline int select_real(struct xdp_md *ctx, const struct flow_request *request,
 				       const struct lb_settings *set, const struct lb_vip *vip,
 				       struct choice *choice, bool v6)
 {
@@ -57,6 +56,16 @@ static __always_inline int select_real(const struct flow_request *request,
 	__be16 port;
 	__u64 hash;
 	int result;
+
+	if (vip->flags & LB_VIP_QUIC && request->proto == IPPROTO_UDP) {
+		result = quic_real(ctx, vip->index);
+		if (result >= 0) {
+			choice->index = result;
+			choice->real = get_real(result, -1);
+			if (choice->real)
+				return 0;
+		}
+	}
 
 	if (use_table) {
 		if (v6) {
@@ -166,9 +175,11 @@ static __always_inline int balance(struct xdp_md *ctx, struct packet *p,
 	__u32 bytes = p->ip_len;
 	int result;
 
-	if (!vip || !set)
+	if (!set)
 		return LB_PASS_NOT_VIP;
-	result = select_real(request, set, vip, &choice, v6);
+	if (!vip)
+		return set->flags & LB_SET_NAT ? nat_return(ctx) : LB_PASS_NOT_VIP;
+	result = select_real(ctx, request, set, vip, &choice, v6);
 	if (result || !choice.real) {
 		count_drop(vip, result);
 		return result;
@@ -177,54 +188,16 @@ static __always_inline int balance(struct xdp_md *ctx, struct packet *p,
 		return LB_PASS_NO_MAC;
 	if (vip->mode == LB_DSR_IPIP)
 		result = deliver_ipip(ctx, p, choice.real, set, request->client_port, v6);
+	else if (vip->mode == LB_NAT)
+		result = nat_forward(ctx, choice.index);
 	else
 		result = deliver_l2(p, choice.real);
-	if (result)
+	if (result) {
+		count_drop(vip, result);
 		return result;
+	}
 	count_sent(vip, &choice, bytes);
 	return LB_SENT;
-}
-
-static __always_inline int reason_of(int parse_result)
-{
-	if (parse_result == PARSE_NOT_IP)
-		return LB_PASS_NOT_IP;
-	return parse_result == PARSE_MALFORMED ? LB_PASS_MALFORMED : LB_PASS_UNSUPPORTED;
-}
-
-/* Reads the flow out of a packet. Returns 0 or a reason. */
-static __always_inline int read_request(struct packet *p, struct flow_request *request, bool v6)
-{
-	struct ports ports = {};
-	int result;
-
-	if (v6) {
-		struct ipv6hdr *ip = p->l3;
-
-		request->client = (const __u32 *)&ip->saddr;
-		request->vip = (const __u32 *)&ip->daddr;
-	} else {
-		struct iphdr *ip = p->l3;
-
-		request->client = &ip->saddr;
-		request->vip = &ip->daddr;
-	}
-	request->proto = p->proto;
-	if (p->fragment != FRAGMENT_NONE) {
-		request->fragment = true;
-		return p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP ? 0 : LB_PASS_UNSUPPORTED;
-	}
-	if (v6 && p->proto == IPPROTO_ICMPV6)
-		return parse_icmp6(p, request);
-	if (!v6 && p->proto == IPPROTO_ICMP)
-		return parse_icmp4(p, request);
-	result = parse_ports(p, &ports);
-	if (result != PARSE_OK)
-		return reason_of(result);
-	request->client_port = ports.source;
-	request->vip_port = ports.dest;
-	request->flags = ports.flags;
-	return 0;
 }
 
 static __always_inline int handle(struct xdp_md *ctx)

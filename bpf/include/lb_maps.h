@@ -17,8 +17,8 @@
  *   splits      ARRAY              1024  VIP index -> struct lb_split      traffic split
  *   flows4      LRU_HASH         262144  struct lb_flow4_key -> struct lb_flow   data plane
  *   flows6      LRU_HASH         131072  struct lb_flow6_key -> struct lb_flow       "
- *   nat4        LRU_HASH          65536  struct lb_nat4_key -> struct lb_nat4        "
- *   nat6        LRU_HASH          65536  struct lb_nat6_key -> struct lb_nat6        "
+ *   nat4        LRU_HASH          65536  struct lb_nat4_key -> struct lb_nat         "
+ *   nat6        LRU_HASH          65536  struct lb_nat6_key -> struct lb_nat         "
  *   sources4    LRU_HASH          16384  u32 /24 prefix -> struct lb_source          "
  *   sources6    LRU_HASH          16384  u64 /64 prefix -> struct lb_source          "
  *   pace        PERCPU_ARRAY          1  0 -> struct lb_source                       "
@@ -62,8 +62,10 @@ struct lb_settings {
 			     limit */
 	__u32 syn_rate;	  /* SYNs per second and source prefix (/24, /64); 0 = no limit */
 	__u32 syn_action; /* enum lb_syn_action: what happens above syn_rate */
-	__u32 zero;
+	__u32 flags;	  /* LB_SET_* */
 };
+
+#define LB_SET_NAT 0x01 /* there are LB_NAT VIPs: look for their answers */
 
 enum lb_syn_action {
 	LB_SYN_BYPASS = 0, /* balanced, but not entered into the table */
@@ -174,14 +176,6 @@ struct lb_nat4_key {
 	__u8 zero[3];
 };
 
-struct lb_nat4 {
-	__u32 address; /* the VIP */
-	__u16 port;
-	__u8 mac[6]; /* the client's next hop, learned from its packets */
-	__u16 vip;   /* VIP index */
-	__u16 id;    /* real id */
-};
-
 struct lb_nat6_key {
 	__u32 real[4];
 	__u32 client[4];
@@ -191,13 +185,17 @@ struct lb_nat6_key {
 	__u8 zero[3];
 };
 
-struct lb_nat6 {
-	__u32 address[4];
+/* What the client knows the backend as, and where its packets come from. */
+struct lb_nat {
+	__u32 vip[4]; /* IPv4 in the first word */
 	__u16 port;
-	__u8 mac[6];
-	__u16 vip;
-	__u16 id;
+	__u8 mac[6]; /* the client's next hop, learned from its packets */
+	__u16 id;    /* real id */
+	__u16 seen;  /* low bits of the seconds since boot */
 };
+
+/* A pair of addresses and ports that was idle for this many seconds may serve another VIP. */
+#define LB_NAT_IDLE 120
 
 struct lb_source {
 	__u32 window; /* units of 2^30 ns since boot */
@@ -238,7 +236,8 @@ enum lb_reason {
 	LB_DROP_NO_BACKEND,
 	LB_DROP_SYN_RATE,
 	LB_DROP_COLLISION,
-	LB_REASONS
+	LB_REASONS,
+	LB_SENT = LB_REASONS /* what became of a packet that got none */
 };
 
 #endif

@@ -10,23 +10,11 @@
 #include <bpf/bpf_helpers.h>
 #include "lb_hash.bpf.h"
 #include "lb_state.bpf.h"
-#include "parse.bpf.h"
+#include "lb_request.bpf.h"
 
 /* Slots that are tried when a backend is down and the ring not yet rewritten: with half of them
  * down, 1 in 65536 fails. */
 #define RING_TRIES 16
-
-/* A flow as the balancer sees it; an ICMP error is seen as the flow it quotes. */
-struct flow_request {
-	const __u32 *client; /* into the packet: 1 or 4 words */
-	const __u32 *vip;
-	__be16 client_port; /* 0 for fragments */
-	__be16 vip_port;
-	__u8 proto;
-	__u8 flags;    /* of TCP */
-	bool fragment; /* no ports: the ring by address, never the table */
-	bool quoted;   /* from an ICMP error: follows the flow, never makes one */
-};
 
 struct choice {
 	struct lb_real *real;
@@ -35,11 +23,6 @@ struct choice {
 	bool missed;   /* an established one that the table did not hold */
 	bool bypassed; /* kept out of the table by the guard */
 };
-
-static __always_inline bool is_syn(const struct flow_request *request)
-{
-	return request->proto == IPPROTO_TCP && (request->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-}
 
 static __always_inline __u16 seconds(void)
 {

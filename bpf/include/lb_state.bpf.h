@@ -86,6 +86,20 @@ struct {
 } flows6 SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, LB_MAX_NAT);
+	__type(key, struct lb_nat4_key);
+	__type(value, struct lb_nat);
+} nat4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, LB_MAX_NAT);
+	__type(key, struct lb_nat6_key);
+	__type(value, struct lb_nat);
+} nat6 SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, LB_MAX_VIPS);
 	__type(key, __u32);

@@ -68,6 +68,7 @@ const MODES = { "dsr-l2": 0, "dsr-ipip": 1, nat: 2 } as const;
 const STATELESS = 0x01;
 const HASH_SOURCE = 0x02;
 const QUIC = 0x04;
+const SET_NAT = 0x01;
 const UP = 1;
 const NO_REAL = 0xffff;
 /** The data plane's seconds are 2^30 ns. */
@@ -103,7 +104,16 @@ export function encodeLbMaps(
   const numbered = vips.map((vip) => number(vip, numbers));
 
   const files = new Map<string, Buffer>([
-    ["settings", Buffer.concat([word(0), encodeSettings(settings)])],
+    [
+      "settings",
+      Buffer.concat([
+        word(0),
+        encodeSettings(
+          settings,
+          vips.some(({ mode }) => mode === "nat"),
+        ),
+      ]),
+    ],
     ["reals", Buffer.concat(numbered.flatMap(encodeReals))],
     ["rings", Buffer.concat(numbered.map(encodeRing))],
     ["server_ids", Buffer.concat(numbered.flatMap(encodeServerIds))],
@@ -151,7 +161,7 @@ function word(value: number): Buffer {
   return bytes;
 }
 
-function encodeSettings(settings: LbSettings): Buffer {
+function encodeSettings(settings: LbSettings, nat: boolean): Buffer {
   const bytes = Buffer.alloc(48);
   bytes.writeBigUInt64LE(settings.hashSeed ?? 0n, 0);
   if (settings.tunnel4 !== undefined) addressBytes(settings.tunnel4).copy(bytes, 8);
@@ -160,6 +170,7 @@ function encodeSettings(settings: LbSettings): Buffer {
   bytes.writeUInt32LE(settings.flowRate ?? 0, 32);
   bytes.writeUInt32LE(settings.synRate ?? 0, 36);
   bytes.writeUInt32LE(settings.synAction === "drop" ? 1 : 0, 40);
+  bytes.writeUInt32LE(nat ? SET_NAT : 0, 44);
   return bytes;
 }
 
