@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { secret } from "@pulumi/pulumi";
+import { secret, type CustomResource } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { ContractCase } from "./case.js";
-import { runCases } from "./run-cases.js";
 
 const textDefaults = { lower: true, upper: true, special: true, numeric: true, number: true, minLower: 0 };
 
@@ -20,7 +19,7 @@ function text(length: number, atLeast: [RegExp, number][]): (value: unknown) => 
   };
 }
 
-const cases: ContractCase[] = [
+export const randomCases: ContractCase[] = [
   {
     name: "password",
     rounds: [
@@ -44,7 +43,6 @@ const cases: ContractCase[] = [
           new random.RandomPassword(name, { length: 20, special: true, keepers: { version: "2" } }),
         operation: "replace",
         changed: ["keepers"],
-        unknown: ["result"],
       },
     ],
   },
@@ -73,7 +71,7 @@ const cases: ContractCase[] = [
     ],
   },
   {
-    name: "string",
+    name: "random string",
     rounds: [
       {
         make: (name) => new random.RandomString(name, { length: 9, special: false, upper: false }),
@@ -222,6 +220,14 @@ const cases: ContractCase[] = [
   },
 ];
 
-describe("contract of random", () => {
-  runCases({ provider: "random", cases });
-});
+function failing(name: string, make: (name: string) => CustomResource, error: string): ContractCase {
+  return { name, rounds: [{ make, error }] };
+}
+
+export const randomFailures: ContractCase[] = [
+  failing(
+    "integer without a range",
+    (name) => new random.RandomInteger(name, { min: 5, max: 1 }),
+    "The minimum (minVal) value needs to be smaller than or equal to maximum (maxVal) value.",
+  ),
+];
