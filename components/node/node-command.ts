@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import { shortName } from "@ebpf-platform/lib/names";
 import * as pulumi from "@pulumi/pulumi";
@@ -104,7 +105,9 @@ export function stepId(stack: string, name: string): string {
 
 /** What makes a step of kind `undo` another one. */
 function contentOf({ script, undo, args, secrets }: Step): string {
-  return JSON.stringify([script, undo, args, secrets]);
+  return createHash("sha256")
+    .update(JSON.stringify([script, undo, args, secrets]))
+    .digest("hex");
 }
 
 function outputOf(text: string, id: string, node: string): Record<string, unknown> {
