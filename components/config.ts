@@ -14,7 +14,7 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function loadConfig(): PlatformConfig {
   const raw = rawConfig();
-  const secrets = secretNames(raw["secrets"]);
+  const secrets = secretNames(raw.secrets);
   try {
     return parseConfig({ ...raw, secrets }, pulumi.getStack());
   } catch (error) {
@@ -70,7 +70,7 @@ function secretNames(secrets: unknown): string[] {
 
 /** The project's keys that hold an encrypted value, as the engine tells its language host; undefined without an engine (mocks). */
 function encryptedKeys(): string[] | undefined {
-  const list = process.env["PULUMI_CONFIG_SECRET_KEYS"];
+  const list = process.env.PULUMI_CONFIG_SECRET_KEYS;
   if (list === undefined) return undefined;
   const prefix = `${CONFIG_NAMESPACE}:`;
   return (JSON.parse(list) as string[])

@@ -48,12 +48,10 @@ async function create(version: string, { artifacts }: ArtifactOption): Promise<v
   }
   const dirty = await uncommittedFiles();
   if (dirty.length > 0) {
+    const listed = dirty.slice(0, 5).map((line) => line.slice(3));
     throw new Failure(
       "usage",
-      `A lock names a commit, and ${String(dirty.length)} files differ from it (${dirty
-        .slice(0, 5)
-        .map((line) => line.slice(3))
-        .join(", ")}); commit or remove them.`,
+      `A lock names a commit, and these files differ from it: ${listed.join(", ")}${dirty.length > listed.length ? ", …" : ""}; commit or remove them`,
     );
   }
   const commit = (await git("rev-parse", "HEAD")).trim();

@@ -75,10 +75,10 @@ function sha256(bytes: Buffer | string): string {
 }
 
 function artifactDigest(artifacts: string | undefined, path: string): Digest {
-  if (artifacts === undefined)
-    return { sha256: null, reason: `made without artifacts; give a folder that holds ${path}` };
-  const file = join(artifacts, path);
-  if (!existsSync(file)) return { sha256: null, reason: `${path} was not in the artifacts` };
+  const file = artifacts === undefined ? undefined : join(artifacts, path);
+  if (file === undefined || !existsSync(file)) {
+    return { sha256: null, reason: `not in hand when the lock was made (artifact ${path})` };
+  }
   return { sha256: sha256(readFileSync(file)) };
 }
 

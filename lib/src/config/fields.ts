@@ -35,6 +35,13 @@ export function choose(input: unknown, words: readonly string[]): string {
     : `did you mean "${meant}" (of ${words.join(", ")})`;
 }
 
+/** What to do about the key that tells the kinds of an object apart; `otherwise` where there is no object at all. */
+export function chooseKey(input: unknown, key: string, words: readonly string[], otherwise: string): string {
+  return typeof input === "object" && input !== null && !Array.isArray(input)
+    ? choose(Reflect.get(input, key), words)
+    : otherwise;
+}
+
 /** An IPv4 address. */
 export function ipv4(what: string) {
   return text(

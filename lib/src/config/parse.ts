@@ -35,28 +35,28 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
 }
 
 function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: ProblemList): Draft {
-  const rawNodes: unknown[] = Array.isArray(raw["nodes"]) ? raw["nodes"] : [];
+  const rawNodes: unknown[] = Array.isArray(raw.nodes) ? raw.nodes : [];
   if (rawNodes.length === 0)
-    list.report(["nodes"], raw["nodes"], "declare the machines as a list with at least one node");
-  const rawPrograms = valueAt(raw["bpf"], ["programs"]);
+    list.report(["nodes"], raw.nodes, "declare the machines as a list with at least one node");
+  const rawPrograms = valueAt(raw.bpf, ["programs"]);
   return {
     stack,
-    stage: list.read(schema.stageSchema, raw["stage"], ["stage"]),
-    release: list.read(schema.releaseSchema, raw["release"], ["release"]),
-    network: list.read(schema.networkSchema, raw["network"], ["network"]),
-    ssh: list.read(schema.sshSchema, raw["ssh"] ?? {}, ["ssh"]),
+    stage: list.read(schema.stageSchema, raw.stage, ["stage"]),
+    release: list.read(schema.releaseSchema, raw.release, ["release"]),
+    network: list.read(schema.networkSchema, raw.network, ["network"]),
+    ssh: list.read(schema.sshSchema, raw.ssh ?? {}, ["ssh"]),
     nodes: rawNodes.map((node, index) => readNode(node, index, list)),
     nodeNames: rawNodes.map((node) => valueAt(node, ["name"])).filter((name) => typeof name === "string"),
-    bpf: list.read(schema.bpfSchema, raw["bpf"] ?? {}, ["bpf"]),
+    bpf: list.read(schema.bpfSchema, raw.bpf ?? {}, ["bpf"]),
     programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
     rawPrograms: Array.isArray(rawPrograms) ? rawPrograms : [],
-    loadBalancer: isAbsent(raw["loadBalancer"])
+    loadBalancer: isAbsent(raw.loadBalancer)
       ? undefined
-      : list.read(schema.loadBalancerSchema, raw["loadBalancer"], ["loadBalancer"]),
-    vips: list.readList(schema.vipSchema, valueAt(raw["loadBalancer"], ["vips"]), ["loadBalancer", "vips"]),
-    cluster: list.read(schema.clusterSchema, raw["cluster"] ?? { kind: "none" }, ["cluster"]),
-    platform: list.read(schema.platformSchema, raw["platform"] ?? {}, ["platform"]),
-    secrets: list.read(schema.secretsSchema, raw["secrets"] ?? [], ["secrets"]),
+      : list.read(schema.loadBalancerSchema, raw.loadBalancer, ["loadBalancer"]),
+    vips: list.readList(schema.vipSchema, valueAt(raw.loadBalancer, ["vips"]), ["loadBalancer", "vips"]),
+    cluster: list.read(schema.clusterSchema, raw.cluster ?? { kind: "none" }, ["cluster"]),
+    platform: list.read(schema.platformSchema, raw.platform ?? {}, ["platform"]),
+    secrets: list.read(schema.secretsSchema, raw.secrets ?? [], ["secrets"]),
   };
 }
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isCIdentifier, isHostLabel, isInterfaceName, isMapName, isUserName } from "../names";
-import { choose, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
+import { choose, chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
 import {
   DRIVERS,
   MAP_POLICIES,
@@ -103,21 +103,12 @@ export const nodeSchema = z.discriminatedUnion(
     closed({ driver: z.literal("multipass"), ...vmShape }),
   ],
   {
-    error: (issue) =>
-      issue.code === "invalid_union"
-        ? chooseDriver(issue.input)
-        : "write an object with name, role, driver and address",
+    error: ({ input }) =>
+      chooseKey(input, "driver", DRIVERS, "write an object with name, role, driver and address"),
   },
 );
 /** What can be said of a node whose driver is unknown. */
 export const driverlessNodeSchema = z.looseObject(nodeShape);
-
-function chooseDriver(node: unknown): string {
-  return choose(
-    typeof node === "object" && node !== null && "driver" in node ? node.driver : undefined,
-    DRIVERS,
-  );
-}
 
 /** The part of `bpf` beside its programs, which are parsed one by one. */
 export const bpfSchema = closed({
@@ -198,18 +189,8 @@ export const clusterSchema = z.discriminatedUnion(
     }),
     closed({ kind: z.literal("existing"), kubeconfigSecret: secretName }),
   ],
-  {
-    error: (issue) =>
-      issue.code === "invalid_union" ? chooseKind(issue.input) : "write an object with the key kind",
-  },
+  { error: ({ input }) => chooseKey(input, "kind", CLUSTER_KINDS, "write an object with the key kind") },
 );
-
-function chooseKind(cluster: unknown): string {
-  return choose(
-    typeof cluster === "object" && cluster !== null && "kind" in cluster ? cluster.kind : undefined,
-    CLUSTER_KINDS,
-  );
-}
 
 export const platformSchema = closed({
   tetragon: oneOf(["off", "audit", "enforce"]).default("off"),

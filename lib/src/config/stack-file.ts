@@ -10,7 +10,7 @@ type Table = Readonly<Record<string, unknown>>;
  */
 export function readStackFile(text: string): Record<string, unknown> {
   const file: unknown = parse(text);
-  const config: unknown = isTable(file) ? (file["config"] ?? {}) : file;
+  const config: unknown = isTable(file) ? (file.config ?? {}) : file;
   if (!isTable(config))
     throw new Error("The stack file is no table with a key config; write config: and the keys below it.");
   const faults: string[] = [];
@@ -43,7 +43,7 @@ function isTable(value: unknown): value is Table {
 
 /** How the engine writes an encrypted value. */
 function isEncrypted(value: unknown): boolean {
-  return isTable(value) && Object.keys(value).length === 1 && typeof value["secure"] === "string";
+  return isTable(value) && Object.keys(value).length === 1 && typeof value.secure === "string";
 }
 
 function encryptedKeys(value: unknown, path: string): string[] {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { interfaceName, isHostLabel, isInterfaceName, isMapName, shortName } from "../../../lib/src/names";
 import { nearest, typingDistance } from "../../../lib/src/nearest";
 
-const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789");
+const letter = fc.constantFrom(...Array.from("abcdefghijklmnopqrstuvwxyz0123456789"));
 const label = fc.array(letter, { minLength: 1, maxLength: 40 }).map((letters) => letters.join(""));
 const word = fc.string({ maxLength: 12 });
 

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as types from "../../../lib/src/config/types";
+
+const root = join(__dirname, "..", "..", "..");
+const docs = readFileSync(join(root, "docs", "config.md"), "utf8");
+const source = readFileSync(join(root, "lib", "src", "config", "types.ts"), "utf8");
+
+/** Names that are no keys of a stack file. */
+const derived = new Set(["stack", "version", "sha256", "programs", "vips"]);
+
+describe("docs/config.md", () => {
+  it("explains every key", () => {
+    const keys = [...source.matchAll(/^ {2,6}readonly (\w+)\??:/gm)].map(([, key = ""]) => key);
+    const missing = [...new Set(keys)].filter(
+      (key) => !derived.has(key) && !new RegExp(`[\`.]${key}\\b`).test(docs),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it("names every word that a key may take", () => {
+    const lists = [types.STAGES, types.ROLES, types.DRIVERS, types.SERVICES, types.PROFILES];
+    const words = [
+      ...lists,
+      types.MAP_POLICIES,
+      types.XDP_MODES,
+      types.VIP_MODES,
+      types.CLUSTER_KINDS,
+    ].flat();
+    assert.deepEqual(
+      words.filter((word) => !new RegExp(`[\` ]${word}\``).test(docs)),
+      [],
+    );
+  });
+});
