@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import { groupRuns, signalGroup } from "./process-group.mjs";
 
 /** Time for `after` hooks to remove what a test made, before the whole process group is killed. */
 const CLEAN_UP_SECONDS = 60;
@@ -68,11 +70,13 @@ export function runBounded(command, args, options) {
       tidy();
       reject(error);
     });
-    // "close" would wait for every holder of the pipes, and a process left behind is one of them.
+    const closed = new Promise((done) => void child.once("close", done));
     child.once("exit", (code, signal) => {
       tidy();
-      void groupEnds(child.pid).then((ended) => {
+      void groupEnds(child.pid).then(async (ended) => {
         const leftBehind = !ended && killAll();
+        // The pipes may hold output still, or be held open by a process that left the group.
+        await Promise.race([closed, wait(EXIT_SECONDS * 1000, undefined, { ref: false })]);
         resolve({ code, signal, ...(stopped ? { stopped } : {}), leftBehind });
       });
     });
@@ -82,25 +86,8 @@ export function runBounded(command, args, options) {
 /** @param {number | undefined} pid */
 async function groupEnds(pid) {
   for (const deadline = Date.now() + EXIT_SECONDS * 1000; Date.now() < deadline;) {
-    if (!signalGroup(pid, 0)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (!groupRuns(pid)) return true;
+    await wait(50);
   }
   return false;
-}
-
-/**
- * Signals a process group; false when no process of it is left.
- *
- * @param {number | undefined} pid
- * @param {NodeJS.Signals | 0} signal
- */
-function signalGroup(pid, signal) {
-  if (pid === undefined) return false;
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH") return false;
-    throw error;
-  }
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { projectRoot } from "../../../../components/project-root";
-import { runMochaTier, testFiles } from "../../../../scripts/test/mocha-tier.mjs";
+import { judge, runMochaTier, testFiles } from "../../../../scripts/test/mocha-tier.mjs";
 
 const root = projectRoot();
 const tier = {
@@ -27,7 +28,7 @@ describe("a tier run", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const run = async (fixture: string, extra: { limitSeconds?: number; abort?: AbortSignal } = {}) => {
+  const run = async (fixture: string, extra: { abort?: AbortSignal } = {}) => {
     const { cases } = await runMochaTier(tier, {
       root,
       files: [`test/fixtures/tiers/${fixture}.ts`],
@@ -68,21 +69,27 @@ describe("a tier run", () => {
     assert.match(cases[3]?.error ?? "", /name the missing part/);
   });
 
-  it("stops a tier that hangs at its limit, names the case, and lets the clean-up run", async () => {
-    const cases = await run("hangs", { limitSeconds: 2 });
-    assert.match(cases.at(-1)?.error ?? "", /limit of 2 s passed/);
-    assert.equal(cases[0]?.title, "slow › never ends");
-    assert.ok(existsSync(join(folder, "hangs.cleaned")), "the after hook ran");
-    rmSync(join(folder, "hangs.cleaned"));
-  });
-
-  it("passes an interruption through and lets the clean-up run", async () => {
+  it("passes an interruption to the running case, names it, and lets the clean-up run", async () => {
     const controller = new AbortController();
     const running = run("hangs", { abort: controller.signal });
-    while (!existsSync(join(folder, "hangs.jsonl"))) await new Promise((resolve) => setTimeout(resolve, 20));
+    const report = join(folder, "hangs.jsonl");
+    while (!existsSync(report) || !readFileSync(report, "utf8").includes("never ends")) await setTimeout(50);
     controller.abort();
-    assert.match((await running).at(-1)?.error ?? "", /^Interrupted/);
-    assert.equal(existsSync(join(folder, "hangs.cleaned")), true);
+    const cases = await running;
+    assert.deepEqual(
+      cases.map(({ title }) => title),
+      ["slow › never ends", "the test process"],
+    );
+    assert.match(cases.at(-1)?.error ?? "", /^Interrupted/);
+    assert.ok(existsSync(join(folder, "hangs.cleaned")), "the after hook ran");
+  });
+
+  it("names the case during which the limit passed", () => {
+    const start = { event: "start" as const, title: "slow › never ends", file: "", seconds: 0 };
+    const end = { code: null, signal: "SIGKILL", stopped: "limit" as const, leftBehind: false };
+    const cases = judge([start], end, 300);
+    assert.equal(cases.length, 1);
+    assert.equal(cases[0]?.error, 'Its limit of 300 s passed during "slow › never ends"; it was stopped.');
   });
 
   it("counts a crash as a failure and keeps what was known before", async () => {
