@@ -55,10 +55,15 @@ function isRandomWord(word: string): boolean {
   return digits >= 2 && entropy(word) >= 4;
 }
 
-/** Names the first secret-looking thing in the text, or undefined. */
+/** Names the first thing in the text that has the form of a known kind of secret, or undefined. */
+export function knownSecret(text: string): string | undefined {
+  return patterns.find(({ form }) => form.test(text))?.name;
+}
+
+/** As `knownSecret`, and randomly generated words count too. */
 export function secretLooking(text: string): string | undefined {
-  const pattern = patterns.find(({ form }) => form.test(text));
-  if (pattern !== undefined) return pattern.name;
+  const known = knownSecret(text);
+  if (known !== undefined) return known;
   const words = text.match(/[A-Za-z0-9+/_-]{20,}={0,2}/g) ?? [];
   return words.some((word) => !/^[/_-]|\/.*\/|[_-].*[_-]/.test(word) && isRandomWord(word))
     ? "a word that looks randomly generated"

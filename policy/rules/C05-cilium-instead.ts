@@ -3,7 +3,7 @@ import { type Value, asList, word } from "../field";
 import { helmChart } from "../helm";
 import { k3sNode } from "../k3s";
 import { isTrue } from "../pods";
-import { type Finding, type Rule, must } from "../rule";
+import { type Finding, type Rule, must, whenKnown } from "../rule";
 
 const disabled = ["servicelb", "traefik"];
 
@@ -18,12 +18,15 @@ function agree(resources: readonly ResourceFacts[]): readonly Finding[] {
   if (servers.length === 0 || cilium === undefined) return [];
   const replaces = cilium.props.at("values", "kubeProxyReplacement");
   return servers.flatMap((server) => {
-    const off = server.props.at("config", "disable-kube-proxy").value === true;
-    return must(
-      replaces,
-      (value) => (value === true || value === "true") === off,
-      `must be ${off} as ${server.name} says`,
-    ).map((finding) => ({ ...finding, urn: cilium.urn }));
+    const disabledProxy = server.props.at("config", "disable-kube-proxy");
+    return whenKnown([disabledProxy], () => {
+      const off = disabledProxy.value === true;
+      return must(
+        replaces,
+        (value) => (value === true || value === "true") === off,
+        `must be ${off}, as disable-kube-proxy of ${server.name} is`,
+      );
+    }).map((finding) => ({ ...finding, urn: cilium.urn }));
   });
 }
 

@@ -1,5 +1,6 @@
 import { isCommand, scriptsOf } from "../commands";
 import { type Rule, must } from "../rule";
+import { stepTexts } from "../step-input";
 
 const piped = /\b(curl|wget)\b[^\n;]*\|\s*(sudo\s+(-\S+\s+)*)?(ba|da|z|k)?sh\b/;
 const substituted = /\b(ba|da|z|k)?sh\s+(-\w+\s+)*(-c\s+)?["']?(<\(|\$\()\s*(curl|wget)\b/;
@@ -23,11 +24,12 @@ export const rule: Rule = {
   url: "https://docs.k3s.io/installation/airgap",
   frameworks: { owasp: ["K07"], attack: ["T1195.002", "T1105"] },
   level: "mandatory",
-  resource: (resource) =>
-    isCommand(resource)
-      ? [...scriptsOf(resource), ...[resource.props.at("stdin")].filter((field) => !field.absent)].flatMap(
-          (script) =>
-            must(script, (text) => typeof text !== "string" || isSafe(text), "runs a download unchecked"),
-        )
-      : [],
+  resource: (resource) => {
+    if (!isCommand(resource)) return [];
+    const stdin = resource.props.at("stdin");
+    const texts = [...scriptsOf(resource), ...(stdin.absent ? [] : [stdin]), ...stepTexts(stdin)];
+    return texts.flatMap((field) =>
+      must(field, (text) => typeof text !== "string" || isSafe(text), "runs a download unchecked"),
+    );
+  },
 };

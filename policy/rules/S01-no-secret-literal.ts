@@ -2,7 +2,8 @@ import { isCommand } from "../commands";
 import type { ResourceFacts } from "../facts";
 import type { Field } from "../field";
 import { type Finding, type Rule, notJudged, violation } from "../rule";
-import { secretLooking } from "../secret-patterns";
+import { knownSecret, secretLooking } from "../secret-patterns";
+import { stepTexts } from "../step-input";
 
 /** What is printed, logged or stored in clear: the texts of a command and the content of a ConfigMap. */
 function shownFields(resource: ResourceFacts): readonly Field[] {
@@ -18,6 +19,12 @@ function judge(leaf: Field): readonly Finding[] {
   return found === undefined ? [] : [violation(leaf, `holds what looks like ${found}`)];
 }
 
+/** Scripts and arguments go in as hashes and encoded files too: only what has the form of a known secret counts. */
+function judgeStep(text: Field): readonly Finding[] {
+  const found = knownSecret(text.text ?? "");
+  return found === undefined ? [] : [violation(text, `holds what looks like ${found}`)];
+}
+
 export const rule: Rule = {
   id: "S01",
   name: "no-secret-literal",
@@ -29,5 +36,8 @@ export const rule: Rule = {
   url: "https://www.pulumi.com/docs/iac/concepts/secrets/",
   frameworks: { owasp: ["K03"], cis: ["5.4.1"], attack: ["T1552.001", "T1552.007"] },
   level: "mandatory",
-  resource: (resource) => shownFields(resource).flatMap((field) => field.leaves.flatMap(judge)),
+  resource: (resource) => [
+    ...shownFields(resource).flatMap((field) => field.leaves.flatMap(judge)),
+    ...(isCommand(resource) ? stepTexts(resource.props.at("stdin")).flatMap(judgeStep) : []),
+  ],
 };
