@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
-import { Failure } from "../failure";
-import { forgetSalt, openStack, prepareStack } from "../stack/open";
-import { endLine, runOperation } from "../stack/operation";
+import { countChanges } from "../stack/changes";
+import { checkStackName, configuredStacks, openStack, withPreparedStack, type Prepared } from "../stack/open";
+import { endLine, runOperation, type OperationResult } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
 import { stacksIn, type StackState } from "../stack/state";
-import { openTerminal } from "../terminal";
+import { openTerminal, type Terminal } from "../terminal";
 import { confirm } from "./up";
 
 export interface DownOptions {
@@ -22,30 +22,40 @@ function removeEmptyState(state: StackState): void {
 /** `platform down <stack>`: destroys every resource and then the stack itself; its config file stays. */
 export async function down(name: string, options: DownOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
-  const prepared = await prepareStack(name, terminal.note);
+  checkStackName(name, configuredStacks());
   // The lab can be had again in minutes; everything else is asked for.
   if (name !== "lab" && !options.yes) await confirm(`Destroy every resource of ${name}?`, terminal);
-  let stack;
-  try {
-    stack = await openStack(prepared, { create: false, offline: options.offline ?? false }, terminal.note);
-  } catch (error) {
-    const nothingToDo = error instanceof Failure && error.outcome === "usage";
-    if (!nothingToDo) throw error;
+  const result = await withPreparedStack(name, terminal.note, async (prepared) => {
+    const answer = await destroyStack(prepared, options, terminal);
     removeEmptyState(prepared.state);
+    return answer;
+  });
+  if (options.json) {
+    const { changes, seconds } = result;
+    terminal.out(JSON.stringify({ stack: name, verb: "down", changes, seconds }, null, 2));
+  }
+  terminal.note(endLine("destroy", name, result));
+}
+
+/** A stack that is not there is down already. */
+async function destroyStack(
+  prepared: Prepared,
+  options: DownOptions,
+  terminal: Terminal,
+): Promise<OperationResult> {
+  const { name, state } = prepared;
+  const isAbsent = state.folder !== undefined && !stacksIn(state.folder).includes(name);
+  if (isAbsent) {
     terminal.note(`Stack ${name} does not exist; there is nothing to take down.`);
-    return;
+    return { changes: countChanges({}), seconds: 0 };
   }
-  try {
-    await dropPendingOperations(stack, terminal.note);
-    const result = await runOperation("destroy", stack, terminal);
-    await stack.workspace.removeStack(name, { preserveConfig: true });
-    removeEmptyState(prepared.state);
-    if (options.json) {
-      const { changes, seconds } = result;
-      terminal.out(JSON.stringify({ stack: name, verb: "down", changes, seconds }, null, 2));
-    }
-    terminal.note(endLine("destroy", name, result));
-  } finally {
-    forgetSalt(name, prepared.state);
-  }
+  const stack = await openStack(
+    prepared,
+    { create: false, offline: options.offline ?? false },
+    terminal.note,
+  );
+  await dropPendingOperations(stack, terminal.note);
+  const result = await runOperation("destroy", stack, terminal);
+  await stack.workspace.removeStack(name, { preserveConfig: true });
+  return result;
 }

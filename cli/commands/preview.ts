@@ -1,6 +1,6 @@
 import { isUnchanged } from "../stack/changes";
 import { Failure } from "../failure";
-import { forgetSalt, openStack, prepareStack } from "../stack/open";
+import { openStack, withPreparedStack } from "../stack/open";
 import { endLine, runOperation, type Verb } from "../stack/operation";
 import { openTerminal } from "../terminal";
 
@@ -12,8 +12,7 @@ export interface PreviewOptions {
 
 async function runVerb(verb: Verb, name: string, options: PreviewOptions, create: boolean): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
-  const prepared = await prepareStack(name, terminal.note);
-  try {
+  await withPreparedStack(name, terminal.note, async (prepared) => {
     const stack = await openStack(prepared, { create, offline: options.offline ?? false }, terminal.note);
     const result = await runOperation(verb, stack, terminal);
     if (options.json) {
@@ -26,9 +25,7 @@ async function runVerb(verb: Verb, name: string, options: PreviewOptions, create
     if (options.expectNoChanges && !isUnchanged(result.changes)) {
       throw new Failure("changes", `No change was expected, but ${line}.`);
     }
-  } finally {
-    forgetSalt(name, prepared.state);
-  }
+  });
 }
 
 /** `platform preview <stack>`: what `up` would do, policies included. */

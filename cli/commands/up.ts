@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { changeLine } from "../stack/changes";
 import { Failure } from "../failure";
-import { forgetSalt, openStack, prepareStack } from "../stack/open";
+import { openStack, withPreparedStack } from "../stack/open";
 import { endLine, runOperation } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
 import { openTerminal, type Terminal } from "../terminal";
@@ -41,8 +41,7 @@ export async function up(name: string, options: UpOptions): Promise<void> {
     );
   }
   const terminal = openTerminal(options.json ?? false);
-  const prepared = await prepareStack(name, terminal.note);
-  try {
+  await withPreparedStack(name, terminal.note, async (prepared) => {
     const stack = await openStack(
       prepared,
       { create: true, offline: options.offline ?? false },
@@ -64,7 +63,5 @@ export async function up(name: string, options: UpOptions): Promise<void> {
       await showStatus(stack, {}, terminal);
     }
     terminal.note(endLine("up", name, result));
-  } finally {
-    forgetSalt(name, prepared.state);
-  }
+  });
 }

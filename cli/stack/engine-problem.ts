@@ -35,6 +35,9 @@ export function judgeFailure(
   if (/currently locked by|conflict: .*another update/i.test(said)) {
     return new Failure("locked", `The ${what} was refused, because the stack is in use: ${said}`);
   }
+  if (/^validating stack config:/.test(said)) {
+    return new Failure("usage", `The ${what} was refused, because its Pulumi.<stack>.yaml is wrong: ${said}`);
+  }
   const text =
     problems.length > 0
       ? problems.map(({ resource, message }) => `\n  - ${resource ? `${resource}: ` : ""}${message}`).join("")

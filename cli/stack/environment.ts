@@ -32,8 +32,6 @@ export function engineVariables(
   if (state.passphraseFile !== undefined) {
     variables["PULUMI_CONFIG_PASSPHRASE"] = undefined;
     variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = state.passphraseFile;
-    // The salt is kept with the state, not in the committed config (config-salt.ts).
-    variables["PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER"] = "true";
   }
   return variables;
 }

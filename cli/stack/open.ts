@@ -6,7 +6,7 @@ import { ensureEngine } from "../engine/locate";
 import { ensurePlugins } from "../engine/plugins";
 import { Failure } from "../failure";
 import { compileProject } from "../setup/compile";
-import { removeSalt } from "./config-salt";
+import { lendSalt, takeSaltBack } from "./config-salt";
 import { clearDeadLocks } from "./dead-lock";
 import { applyVariables, engineVariables, type EngineVariables } from "./environment";
 import { createState, stateOf, type StackState } from "./state";
@@ -45,13 +45,23 @@ export async function prepareStack(stack: string, note: (text: string) => void):
   const plugins = await ensurePlugins(engine, note);
   const state = stateOf(stack, process.env);
   createState(state);
-  forgetSalt(stack, state);
+  if (state.folder !== undefined && state.passphraseFile !== undefined) {
+    lendSalt(configFile(stack), state.folder, stack, state.passphraseFile);
+  }
   return { name: stack, state, variables: engineVariables(stack, state, engine, plugins, process.env) };
 }
 
-/** Keeps the committed config free of a salt that only belongs to the state kept here. */
-export function forgetSalt(stack: string, state: StackState): void {
-  if (state.passphraseFile !== undefined) removeSalt(configFile(stack));
+/** Prepares a stack for one command and leaves its committed config file as it was. */
+export async function withPreparedStack<T>(
+  stack: string,
+  note: (text: string) => void,
+  step: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
+  try {
+    return await step(await prepareStack(stack, note));
+  } finally {
+    if (stateOf(stack, process.env).passphraseFile !== undefined) takeSaltBack(configFile(stack));
+  }
 }
 
 /** Opens a prepared stack over the Automation API, after clearing what a killed engine left. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withoutSalt } from "../../../../cli/stack/config-salt";
 import { createState, stacksIn, stateOf } from "../../../../cli/stack/state";
 
 describe("where a stack's state is kept", () => {
@@ -77,19 +76,5 @@ describe("where a stack's state is kept", () => {
       createState({ backendUrl: "s3://bucket" });
       assert.deepEqual(stacksIn(folder), []);
     });
-  });
-});
-
-describe("the salt in a stack's config", () => {
-  it("is taken out and nothing else is touched", () => {
-    assert.equal(
-      withoutSalt("# c\nconfig:\n  a: 1 # d\nencryptionsalt: v1:x:v1:y:z==\n"),
-      "# c\nconfig:\n  a: 1 # d\n",
-    );
-    assert.equal(withoutSalt("encryptionsalt: v1:x\nconfig: {}\n"), "config: {}\n");
-  });
-  it("stays when there is none, or when a value is encrypted with it", () => {
-    assert.equal(withoutSalt("config: {}\n"), undefined);
-    assert.equal(withoutSalt("config:\n  k:\n    secure: v1:abc\nencryptionsalt: v1:x\n"), undefined);
   });
 });
