@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CustomResource, Output } from "@pulumi/pulumi";
+import { CustomResource, isSecret, Output } from "@pulumi/pulumi";
 import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import type { Observation, Operation, Seen } from "./case.js";
 
@@ -69,7 +69,7 @@ export class ContractStack {
   private current: Observations = new Map();
 
   preview(program: () => CustomResource[]): Promise<Observations> {
-    return this.run(program, (onEvent) => this.stack.preview({ onEvent, continueOnError: true }));
+    return this.run(program, (onEvent) => this.stack.preview({ onEvent }));
   }
 
   up(program: () => CustomResource[], signal?: AbortSignal): Promise<Observations> {
@@ -127,13 +127,18 @@ export class ContractStack {
   private async see(resource: CustomResource, property: string, value: Output<unknown>): Promise<void> {
     const observations = this.current;
     const urn = await promiseOf(resource.urn);
-    const [known, secret] = await Promise.all([value.isKnown, value.isSecret]);
+    const [known, secret] = await Promise.all([knownness(value), isSecret(value)]);
     const seen: Seen = { known, secret, value: known ? await promiseOf(value) : undefined };
     observationOf(observations, String(urn)).outputs.set(property, seen);
   }
 }
 
-/** `Output` has these members; its types hide the promise from programs, which have no use for it. */
+/** The SDK's types hide `isKnown` from programs, which have no use for it. */
+function knownness(output: Output<unknown>): Promise<boolean> {
+  if (!("isKnown" in output)) throw new Error("an output of this SDK does not tell whether it is known");
+  return Promise.resolve(output.isKnown as Promise<boolean>);
+}
+
 function promiseOf<T>(output: Output<T>): Promise<T> {
   return new Promise((resolve) => {
     output.apply(resolve);

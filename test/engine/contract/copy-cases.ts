@@ -30,7 +30,8 @@ export function copyCases(server: () => SshServer): ContractCase[] {
           operation: "create",
           secret: ["connection"],
           clear: ["source", "remotePath"],
-          known: ["source", "remotePath"],
+          known: ["remotePath"],
+          unknown: ["source"],
           probe: () => read("new", "folder", "text"),
           probed: "one",
         },
@@ -57,7 +58,7 @@ export function copyCases(server: () => SshServer): ContractCase[] {
             });
           },
           operation: "update",
-          changed: ["connection.perDialTimeout"],
+          changed: ["connection"],
           probe: () => read("new", "folder", "text"),
           probed: "changed by hand",
         },

@@ -31,8 +31,8 @@ export const localCommandCases: ContractCase[] = [
         outputs: { stdout: "from stdin\nend\n", stderr: "hello", create: /^cat/ },
         secret: ["stdin", "environment"],
         clear: ["stdout", "stderr", "create", "dir"],
-        known: ["create", "stdin", "dir"],
-        unknown: ["stdout", "stderr", "id"],
+        known: ["id", "create", "stdin", "dir"],
+        unknown: ["stdout", "stderr"],
       },
     ],
   },
@@ -93,7 +93,7 @@ export const localCommandCases: ContractCase[] = [
             addPreviousOutputInEnv: false,
           }),
         operation: "update",
-        changed: ["addPreviousOutputInEnv", "environment.A", "update"],
+        changed: ["addPreviousOutputInEnv", "environment", "update"],
         outputs: { stdout: "updated" },
       },
       {
@@ -175,7 +175,7 @@ export const localCommandFailures: ContractCase[] = [
     rounds: [
       {
         make: (name) => new local.Command(name, { create: `echo out; echo 'er"r' >&2; exit 7 # ä\t\\` }),
-        error: `exit status 7: running "echo out; echo 'er\\"r' >&2; exit 7 # ä\\t\\\\":\nout\ner"r\n`,
+        error: `exit status 7: running "echo out; echo 'er\\"r' >&2; exit 7 # ä\\t\\\\":\nout\ner"r`,
       },
     ],
   },

@@ -1,7 +1,15 @@
 import { createReadStream, statSync } from "node:fs";
 import type { SFTPWrapper } from "ssh2";
 import { difference } from "../provider/difference";
-import { isArchive, isAsset, reveal, uniqueHex, type Property, type PropertyMap } from "../provider/property";
+import {
+  isArchive,
+  isAsset,
+  reveal,
+  uniqueHex,
+  UNKNOWN,
+  type Property,
+  type PropertyMap,
+} from "../provider/property";
 import { checkShapes } from "../provider/shape";
 import type { CheckFailure, ResourceCall, ResourceKind } from "../provider/stand-in";
 import { hostsOf, parseConnection } from "./connection";
@@ -19,15 +27,16 @@ export const copyToRemote: ResourceKind = {
   diff: ({ oldInputs, inputs }) => difference(oldInputs, inputs, (path) => path === "triggers"),
 
   async create(call) {
-    if (call.preview) return { id: "", outputs: call.inputs };
+    if (call.preview) return { id: "", outputs: planned(call.inputs) };
     await copySource(call.inputs, call);
     return { id: uniqueHex(""), outputs: call.inputs };
   },
 
   async update(call) {
     const { inputs, state, preview } = call;
+    if (preview) return planned(inputs);
     const same = sourceHash(inputs) === sourceHash(state) && inputs.remotePath === state.remotePath;
-    if (!preview && !same) await copySource(inputs, call);
+    if (!same) await copySource(inputs, call);
     return inputs;
   },
 
@@ -60,6 +69,11 @@ export const copyFile: ResourceKind = {
 
   hosts: (inputs) => hostsOf(inputs.connection),
 };
+
+/** The official provider does not recognise its own input in this output, so previews do not know it. */
+function planned(inputs: PropertyMap): PropertyMap {
+  return { ...inputs, source: UNKNOWN };
+}
 
 function sourceFailures(given: Property | undefined): CheckFailure[] {
   const source = given === undefined ? null : reveal(given);

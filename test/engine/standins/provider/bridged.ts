@@ -66,7 +66,8 @@ export function bridgedKind(type: BridgedType): ResourceKind {
     },
 
     diff({ oldInputs, inputs, state }) {
-      const found = difference(planned(oldInputs), planned(inputs), (path) => {
+      // Terraform knows no secret values, only secret properties.
+      const found = difference(revealMap(planned(oldInputs)), revealMap(planned(inputs)), (path) => {
         const input = path.split(/[.[]/)[0] ?? path;
         return type.inputs[input]?.replaces !== false;
       });

@@ -2,7 +2,8 @@ import { equal, isAsset, isArchive, isObject, isSecret, type Property, type Prop
 import type { Difference, DiffKind } from "./stand-in";
 
 /**
- * Compares old and new inputs as the engine's own diff does: one entry a changed leaf, with its path.
+ * Compares old and new inputs as the engine's own diff does: one entry a changed leaf, with its path. A secret is one
+ * leaf, and a value that becomes secret has changed.
  *
  * @param replaces tells for a path whether its change needs a new resource.
  */
@@ -45,7 +46,6 @@ function compare(
   if (equal(old, now)) return;
   if (old === undefined || old === null) leaves.set(path, "add");
   else if (now === undefined || now === null) leaves.set(path, "delete");
-  else if (isSecret(old) && isSecret(now)) compare(path, old.value, now.value, leaves);
   else if (Array.isArray(old) && Array.isArray(now)) {
     for (let index = 0; index < Math.max(old.length, now.length); index++) {
       compare(`${path}[${String(index)}]`, old[index], now[index], leaves);

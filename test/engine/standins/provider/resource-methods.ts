@@ -267,13 +267,11 @@ const KINDS = {
 function diffResponse(difference: Difference): rpc.DiffResponse {
   const { DIFF_SOME, DIFF_NONE } = rpc.DiffResponse.DiffChanges;
   const entries = Object.entries(difference.detailed);
-  const names = (changes: typeof entries) =>
-    changes.map(([path]) => (difference.namesOnly === true ? topLevel(path) : path));
   const response = new rpc.DiffResponse();
   response.setChanges(difference.changes ? DIFF_SOME : DIFF_NONE);
   response.setDeletebeforereplace(difference.deleteBeforeReplace ?? false);
-  response.setDiffsList([...new Set(names(entries))]);
-  response.setReplacesList([...new Set(names(entries.filter(([, change]) => change.replace)))]);
+  response.setDiffsList(topLevel(entries));
+  response.setReplacesList(topLevel(entries.filter(([, change]) => change.replace)));
   if (difference.namesOnly === true) return response;
   response.setHasdetaileddiff(true);
   for (const [path, change] of entries) {
@@ -284,6 +282,6 @@ function diffResponse(difference: Difference): rpc.DiffResponse {
   return response;
 }
 
-function topLevel(path: string): string {
-  return path.split(/[.[]/)[0] ?? path;
+function topLevel(changes: [path: string, change: unknown][]): string[] {
+  return [...new Set(changes.map(([path]) => path.split(/[.[]/)[0] ?? path))];
 }

@@ -23,7 +23,7 @@ export interface Difference {
   changes: boolean;
   detailed: Record<string, PropertyChange>;
   deleteBeforeReplace?: boolean;
-  /** Bridged providers tell the engine only the names of the changed properties, without kinds and paths. */
+  /** Bridged providers tell the engine only the names of the changed properties, no kinds and paths. */
   namesOnly?: boolean;
 }
 
