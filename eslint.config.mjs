@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/bin/", "**/node_modules/", ".cache/", ".state/", "coverage/", "test/fixtures/"]),
+  globalIgnores(["**/bin/", "**/node_modules/", ".cache/", ".state/", "coverage/", "test/**/fixtures/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error", noInlineConfig: true } },
   js.configs.recommended,
   {
