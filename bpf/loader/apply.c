@@ -253,7 +253,7 @@ int apply_locked(const char *dir, json_t **answer)
 		/* Nothing that this apply made stays: not its pins, not a root with no program. */
 		if (manifest_xdp(&m))
 			root_drop_if_empty(manifest_xdp(&m)->interface);
-		version_collect(m.name);
+		version_collect_pins(m.name);
 		return -1;
 	}
 	return apply_answer(m.name, true, answer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,9 +11,32 @@
 #include "fail.h"
 #include "fault.h"
 #include "paths.h"
+#include "kernel.h"
 #include "record.h"
+#include "version.h"
 #include "root.h"
 #include "text.h"
+
+/*
+ * The program in a slot is this one's: by its pins or record or, when a person
+ * removed both, by the slot and function that the files name.
+ */
+static bool slot_is_ours(const char *name, const char *interface, int slot, __u32 found)
+{
+	const char *owner = record_owner(found), *version = version_current(name);
+	const struct target *target;
+	struct manifest m;
+
+	if (owner)
+		return !strcmp(owner, name);
+	if (!version || manifest_read(version_dir(name, version), &m)) {
+		fail_reset();
+		return false;
+	}
+	target = manifest_xdp(&m);
+	return target && target->slot == slot && !strcmp(pin_name(target->interface), interface) &&
+	       !strncmp(program_name(found), target->function, BPF_OBJ_NAME_LEN - 1);
+}
 
 /* Every slot of every root that holds a program of this name, whatever the files say. */
 static int release_slots(const char *name)
@@ -29,9 +53,9 @@ static int release_slots(const char *name)
 		root.chain_fd = bpf_obj_get(text("%s/chain", root.dir));
 		for (int slot = 0; root.chain_fd >= 0 && slot < CHAIN_SLOTS; slot++) {
 			__u32 found = root_slot(&root, slot);
-			const char *owner = found ? record_owner(found) : NULL;
 
-			if (owner && !strcmp(owner, name) && root_set_slot(&root, slot, -1))
+			if (found && slot_is_ours(name, root.interface, slot, found) &&
+			    root_set_slot(&root, slot, -1))
 				return -1;
 		}
 	}
@@ -101,7 +125,7 @@ int verb_remove(const char *name, bool maps, json_t **answer)
 	if (!valid_name(name))
 		return fail(text("Removing '%s'", name), "that is no name of a program",
 			    "see 'ebpf-loader observe' for the names");
-	return lock_node(LOCK_WRITER) || require_bpffs() ? -1 : remove_locked(name, maps, answer);
+	return lock_node(LOCK_WRITER) || remove_locked(name, maps, answer) ? -1 : 0;
 }
 
 int remove_locked(const char *name, bool maps, json_t **answer)

@@ -173,6 +173,11 @@ static int new_link(struct root *root, const struct target *target, bool takeove
 	foreign = xdp_attached(root->ifindex, &mode);
 	if (foreign && !takeover)
 		return refuse_foreign(root, foreign);
+	if (foreign && target->mode != MODE_AUTO && target->mode != mode)
+		return fail(what,
+			    text("'%s' (id %u), which would be taken over, runs in %s mode",
+				 program_name(foreign), foreign, mode_name(mode)),
+			    text("set mode: %s, or detach it first", mode_name(mode)));
 	if (foreign && take_over(root, program_fd, &fd))
 		return -1;
 	mode = target->mode;
@@ -298,13 +303,23 @@ int root_set_slot(const struct root *root, int slot, int program_fd)
 int root_drop_if_empty(const char *interface)
 {
 	struct root root;
+	int link_fd;
 
 	if (root_open(interface, &root))
 		return path_exists(root.dir) ? remove_tree(root.dir) : 0;
 	for (int slot = 0; slot < CHAIN_SLOTS; slot++)
 		if (root_slot(&root, slot))
 			return 0;
-	/* The link first: no packet may meet a root without its chain. */
+	/*
+	 * The link first: no packet may meet a root without its chain. The kernel
+	 * releases an unpinned link later, in a work queue; detaching is done at once,
+	 * so that whoever attaches next does not find it there.
+	 */
+	link_fd = link_pin(&root);
+	if (link_fd >= 0) {
+		bpf_link_detach(link_fd);
+		close(link_fd);
+	}
 	if (unlink(text("%s/link", root.dir)) && errno != ENOENT)
 		return fail(text("Detaching the XDP root of %s", interface), errno_text(errno),
 			    "run it again");

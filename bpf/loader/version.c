@@ -107,25 +107,31 @@ static bool is_kept(const char *name, const char *version)
 	return (current && !strcmp(version, current)) || (previous && !strcmp(version, previous));
 }
 
-int version_collect(const char *name)
+int version_collect_pins(const char *name)
 {
-	const char *state = text(STATE_DIR "/%s", name);
 	const char *pins = text(PIN_DIR "/%s", name);
 	const char **names;
-	int count = list_dir(state, &names), result = version_sweep(name);
+	int count, result = version_sweep(name);
 
-	for (int i = 0; i < count; i++)
-		if (valid_version(names[i]) && !is_kept(name, names[i]))
-			result |= remove_tree(text("%s/%s", state, names[i]));
 	count = list_dir(pins, &names);
 	for (int i = 0; i < count; i++)
 		if (!strncmp(names[i], "v_", 2) && !is_kept(name, names[i] + 2))
 			result |= remove_tree(text("%s/%s", pins, names[i]));
-	rmdir(state);
-	rmdir(STATE_DIR);
 	/* Only when nothing is in them: a program that never came up leaves no folder. */
 	rmdir(text("%s/maps", pins));
 	rmdir(pins);
 	rmdir(PIN_DIR);
 	return result;
+}
+
+int version_collect(const char *name)
+{
+	const char *state = text(STATE_DIR "/%s", name);
+	const char **names;
+	int count = list_dir(state, &names), result = 0;
+
+	for (int i = 0; i < count; i++)
+		if (valid_version(names[i]) && !is_kept(name, names[i]))
+			result |= remove_tree(text("%s/%s", state, names[i]));
+	return result | version_collect_pins(name);
 }

@@ -20,8 +20,11 @@ int version_pin(const struct manifest *manifest, const struct loaded *loaded);
 /* Makes the version current; what was current becomes previous. */
 int version_record(const struct manifest *manifest);
 
-/* Removes versions that are neither current nor previous, and half-made pins. */
+/* Removes files and pins of versions that are neither current nor previous. */
 int version_collect(const char *name);
+
+/* The same for pins alone: after a failure, when the files are still the caller's. */
+int version_collect_pins(const char *name);
 
 /* Half-made pins of an apply that was killed. */
 int version_sweep(const char *name);

@@ -15,7 +15,7 @@ export async function watchHealth(inputs: ProgramInputs, version: string): Promi
   await pollUntil(healthSeconds * 1000, () => Promise.resolve(Date.now() >= end ? true : undefined));
   await NodeLoader.use(node, connection, async (loader) => {
     const [found] = answers.observe(node, await loader.mustVerb("observe", program)).programs;
-    const drift = found === undefined ? "nothing of it is on the node" : driftOf(found);
+    const drift = found === undefined ? "nothing of it is on the node" : driftOf(found, version);
     if (drift === undefined) {
       answers.confirm(node, await loader.mustVerb("confirm", program, version));
       return;

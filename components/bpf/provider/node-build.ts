@@ -3,7 +3,7 @@ import type { ProgramInputs } from "./inputs";
 import type { NodeLoader } from "./node-loader";
 
 /** Where a node builds: sources of one build, by the hash of the whole. */
-const BUILD_DIR = "/var/lib/ebpf-platform/build";
+export const BUILD_DIR = "/var/lib/ebpf-platform/build";
 
 /** Builds the object on the node with the node's own compiler; answers its hash and where it lies there. */
 export async function buildOnNode(

@@ -9,6 +9,7 @@ import { sha256Of } from "../build-cache";
 /** Where the loader and the programs' files are on a node (see docs/bpf-lifecycle.md). */
 export const LOADER_PATH = "/usr/local/lib/ebpf-platform/ebpf-loader";
 export const PROGRAMS_DIR = "/var/lib/ebpf-platform/bpf";
+export const PINS_DIR = "/sys/fs/bpf/ebpf-platform";
 const UNIT = "ebpf-platform-bpf.service";
 const UNIT_PATH = `/etc/systemd/system/${UNIT}`;
 

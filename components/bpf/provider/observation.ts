@@ -61,13 +61,15 @@ const observation = z.object({
 export type Observation = z.infer<typeof observation>;
 
 const observed = z.object({ bootId: z.string(), programs: z.array(observation) });
-const applied = observation.extend({ changed: z.boolean() });
+const applied = observation.extend({ changed: z.boolean(), unconfirmed: z.boolean() });
 const digests = z.object({ digests: z.record(z.string(), z.string()) });
 const digest = z.object({ digest: z.string() });
 const dump = z.object({ entries: z.array(z.object({ key: z.string(), value: z.string() })) });
 const measured = z.object({
   seconds: z.number(),
-  programs: z.array(z.object({ name: z.string(), id: z.number(), runs: z.number(), nanoseconds: z.number() })),
+  programs: z.array(
+    z.object({ name: z.string(), id: z.number(), runs: z.number(), nanoseconds: z.number() }),
+  ),
 });
 const confirmed = z.object({ confirmed: z.string() });
 const removed = z.object({ programsLeft: z.number() });
@@ -141,8 +143,14 @@ export const answers = {
   probe: (node: string, text: string) => parse(node, "probe", text, probe),
 };
 
-/** One sentence of what deviates, or undefined when everything is as applied. */
-export function driftOf(found: Observation): string | undefined {
+/**
+ * One sentence of what deviates, or undefined when everything is as applied.
+ * @param version what was applied; undefined when that is not known.
+ */
+export function driftOf(found: Observation, version?: string): string | undefined {
+  if (version !== undefined && found.version !== version) {
+    return `version ${found.version ?? "none"} is current, not ${version}`;
+  }
   if (found.problems.length > 0) return found.problems.map(({ detail }) => detail).join("; ");
   const stranger = found.targets.find(({ ours }) => !ours);
   return stranger === undefined ? undefined : `${stranger.function} is not attached as it was applied`;

@@ -1,6 +1,6 @@
 /**
  * Runs the work of a provider's method. The provider process prints the stack of what `read` and `delete` throw next to
- * its message; a stack says nothing to a person at a terminal, so an expected error leaves with its sentence only.
+ * its message (EBPF_PLATFORM_STACKS=1 keeps it); a stack says nothing to a person at a terminal, so an expected error leaves with its sentence only.
  */
 export async function quiet<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -8,7 +8,7 @@ export async function quiet<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Error) || process.env.EBPF_PLATFORM_STACKS === "1") throw error;
     const plain = new Error(error.message);
-    plain.stack = "set EBPF_PLATFORM_STACKS=1 for the stack";
+    plain.stack = "";
     throw plain;
   }
 }

@@ -18,6 +18,7 @@ if [ -d /run/systemd/system ] && [ -f "$unit" ]; then
   systemctl --quiet disable "$(basename "$unit")"
 fi
 rm -f "$unit" "$loader"
+rm -rf "$(dirname "$programs")/build" # what nodes with `build: node` compiled
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
   systemctl reset-failed "$(basename "$unit")" 2>/dev/null || true
