@@ -52,7 +52,7 @@ interface_is_ours() {
 }
 
 make_bridge() {
-  local owner
+  local owner rival
   if ! ip link show "$spec_bridge" >/dev/null 2>&1; then
     # A fixed address: by default it is the lowest of the ports' and changes as machines come and go.
     ip link add "$spec_bridge" address "02:eb:00${machine_mac:8:6}:00" type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -61,6 +61,8 @@ make_bridge() {
   owner=$(ip -br -4 address show dev "$spec_bridge" | awk '{ print $3 }')
   [[ -z $owner || $owner == "$spec_gateway/$spec_prefix" ]] ||
     fail "the bridge $spec_bridge has the address $owner, not $spec_gateway/$spec_prefix; another stack uses it: choose another network.bridge"
+  rival=$(ip -o -4 address show to "$spec_gateway/$spec_prefix" | awk -v bridge="$spec_bridge" '$2 != bridge { print $2 " (" $4 ")"; exit }')
+  [[ -z $rival ]] || fail "the network $spec_gateway/$spec_prefix is also on the interface $rival of this host; choose another network.cidr"
   [[ -n $owner ]] || ip address add "$spec_gateway/$spec_prefix" dev "$spec_bridge"
   ip link set "$spec_bridge" up
 }
