@@ -8,8 +8,8 @@
  */
 
 /**
- * Turns resources into boxes: a component is a box, the resources in it are its rows, and a component that only
- * wraps one resource is a row itself. An arrow joins two boxes of the same level when something in the first needs
+ * Turns resources into boxes: a component is a box, the resources in it are its rows, and a component around a single
+ * resource is a row itself. An arrow joins two boxes of the same level when something in the first needs
  * something in the second; arrows that follow from others are left out.
  *
  * @param {{ stack: string, resources: StackResource[] }} graph
@@ -25,8 +25,8 @@ export function boxesOf({ stack, resources }) {
   }
   const childrenOf = (/** @type {string | undefined} */ urn) => children.get(urn) ?? [];
   const size = (/** @type {StackResource} */ one) => childrenOf(one.urn).length;
-  const isRow = (/** @type {StackResource} */ one) =>
-    size(one) === 0 || (size(one) === 1 && childrenOf(one.urn).every((child) => size(child) === 0));
+  /** @type {(one: StackResource) => boolean} */
+  const isRow = (one) => size(one) === 0 || (size(one) === 1 && childrenOf(one.urn).every(isRow));
 
   const build = (/** @type {StackResource | undefined} */ owner) => {
     const members = childrenOf(owner?.urn);
@@ -138,6 +138,9 @@ export function withoutImplied(arrows) {
     .sort((a, b) => (`${a.from}\0${a.to}` < `${b.from}\0${b.to}` ? -1 : 1));
 }
 
+/** Names that say something only together with their module. */
+const GENERIC = new Set(["Command", "Resource", "Object", "Program", "Map"]);
+
 /**
  * `ebpf-platform:node:Machine` is a Machine, `command:remote:Command` a remote.Command.
  *
@@ -147,7 +150,7 @@ export function shortType(type) {
   const [pkg, module = "", name = type] = type.split(":");
   // A dynamic resource has its module behind a slash: pulumi-nodejs:dynamic/bpf:BpfProgram.
   const place = module.split("/")[pkg === "pulumi-nodejs" ? 1 : 0] ?? "dynamic";
-  return name === "Command" || name === "Resource" ? `${place}.${name}` : name;
+  return GENERIC.has(name) ? `${place}.${name}` : name;
 }
 
 /**

@@ -43,8 +43,10 @@ export function place(box) {
     marginx: PADDING * 1.5,
     marginy: PADDING * 1.5,
   });
-  for (const child of children) graph.setNode(child.id, { width: child.width, height: child.height });
-  for (const { from, to } of box.arrows) graph.setEdge(from, to, {});
+  // Backwards, because dagre turns around what has the same needs: boxes end up in the order of their names.
+  for (const child of [...children].reverse())
+    graph.setNode(child.id, { width: child.width, height: child.height });
+  for (const { from, to } of [...box.arrows].reverse()) graph.setEdge(from, to, {});
   layout(graph);
   const inner = graph.graph();
   const shift = Math.max(0, (width - (inner.width ?? 0)) / 2);

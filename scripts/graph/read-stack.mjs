@@ -17,12 +17,15 @@ export function readStack(document) {
   const stack = states[0]?.urn.split("::")[0]?.split(":")[2];
   if (stack === undefined)
     throw new Error("The graph has no resources; give the export of a stack that is up.");
+  const sameBytes = needsByHash(states);
   const resources = states
     .filter((state) => state !== root && !state.type.startsWith("pulumi:") && !state.delete)
     .map(({ urn, type, parent, dependencies, deletedWith }) => ({
       ...{ urn, type, name: urn.slice(urn.lastIndexOf("::") + 2) },
       ...(parent && parent !== root?.urn ? { parent } : {}),
-      needs: [...new Set([...(dependencies ?? []), ...(deletedWith ? [deletedWith] : [])])].sort(),
+      needs: [
+        ...new Set([...(dependencies ?? []), ...(deletedWith ? [deletedWith] : []), ...sameBytes(urn)]),
+      ].sort(),
     }))
     .sort((a, b) => (a.urn < b.urn ? -1 : 1));
   return { stack, resources };
@@ -34,19 +37,46 @@ export function readStack(document) {
  * @param {unknown} document
  */
 export function recordOf(document) {
-  const resources = statesOf(document).map(({ urn, type, parent, dependencies, deletedWith }) => ({
-    ...{ urn, type },
-    ...(parent ? { parent } : {}),
-    ...(dependencies?.length ? { dependencies: [...dependencies].sort() } : {}),
-    ...(deletedWith ? { deletedWith } : {}),
-  }));
+  const states = statesOf(document);
+  const sameBytes = needsByHash(states);
+  const resources = states.map(({ urn, type, parent, dependencies, deletedWith }) => {
+    const needs = [...new Set([...(dependencies ?? []), ...sameBytes(urn)])].sort();
+    return {
+      ...{ urn, type },
+      ...(parent ? { parent } : {}),
+      ...(needs.length > 0 ? { dependencies: needs } : {}),
+      ...(deletedWith ? { deletedWith } : {}),
+    };
+  });
   return { version: 3, deployment: { resources } };
 }
 
 /**
+ * What is built while the program runs is known by its SHA-256, and the engine sees no dependency where a plain hash
+ * is handed on: a resource also needs the one that puts out a hash which stands in its inputs.
+ *
+ * @param {State[]} states
+ * @returns {(urn: string) => string[]}
+ */
+function needsByHash(states) {
+  const makers = new Map(
+    states.flatMap(({ urn, inputs, outputs }) => {
+      const { sha256 } = outputs ?? {};
+      return typeof sha256 === "string" && inputs?.sha256 === undefined ? [[sha256, urn]] : [];
+    }),
+  );
+  const texts = new Map(states.map(({ urn, inputs }) => [urn, JSON.stringify(inputs ?? {})]));
+  return (urn) =>
+    [...makers]
+      .filter(([hash, maker]) => maker !== urn && texts.get(urn)?.includes(hash))
+      .map(([, maker]) => maker);
+}
+
+/**
+ * @typedef {{ urn: string, type: string, parent?: string, dependencies?: string[], deletedWith?: string,
+ *   delete?: boolean, inputs?: Record<string, unknown>, outputs?: Record<string, unknown> }} State
  * @param {unknown} document
- * @returns {{ urn: string, type: string, parent?: string, dependencies?: string[], deletedWith?: string,
- *   delete?: boolean }[]}
+ * @returns {State[]}
  */
 function statesOf(document) {
   const { deployment, steps } = /** @type {any} */ (document ?? {});

@@ -92,10 +92,38 @@ describe("the architecture picture", () => {
     for (const points of root.arrows) assert.ok((points[0]?.y ?? 0) < (points.at(-1)?.y ?? 0));
   });
 
+  it("joins what is built to what runs it by the hash of its bytes", () => {
+    const sha256 = "ab".repeat(32);
+    const state = (name: string, rest: object) => ({ urn: urn(name), type: `a:b:${name}`, ...rest });
+    const resources = [
+      state("object", { outputs: { sha256 } }),
+      state("program", { inputs: { files: [{ hash: sha256 }] } }),
+    ];
+    const { resources: read } = readStack({ deployment: { resources } });
+    assert.deepEqual(
+      read.map(({ name, needs }) => [name, needs]),
+      [
+        ["object", []],
+        ["program", [urn("object")]],
+      ],
+    );
+    assert.deepEqual(readStack(recordOf({ deployment: { resources } })).resources, read);
+  });
+
+  it("stands in docs/ as it is drawn from the recorded lab", () => {
+    const svg = readFileSync(join(projectRoot(), "docs/architecture.svg"), "utf8");
+    assert.equal(
+      svg,
+      drawStack(recorded("lab.json")),
+      "run node scripts/graph.mjs test/fixtures/graph/lab.json --output docs/architecture.svg",
+    );
+  });
+
   it("names types as people do", () => {
     assert.equal(shortType("ebpf-platform:node:Machine"), "Machine");
     assert.equal(shortType("command:remote:Command"), "remote.Command");
-    assert.equal(shortType("pulumi-nodejs:dynamic/bpf:BpfProgram"), "BpfProgram");
+    assert.equal(shortType("pulumi-nodejs:dynamic/bpf:Program"), "bpf.Program");
+    assert.equal(shortType("ebpf-platform:bpf:Object"), "bpf.Object");
     assert.equal(shortType("pulumi-nodejs:dynamic:Resource"), "dynamic.Resource");
     assert.equal(shortType("tls:index/privateKey:PrivateKey"), "PrivateKey");
     assert.equal(kindOf("ebpf-platform:node:Machine"), "node");
