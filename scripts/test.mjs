@@ -157,6 +157,7 @@ function stopOnSignal(say) {
  */
 function finish(results, json, say) {
   const { failed } = count(results);
+  if (results.length === 0) say("No test ran: the chosen tiers hold none yet, or the run was interrupted.");
   say(results.map(tierSummary).join("\n"));
   say("");
   say(totals(results));
