@@ -1,139 +1,28 @@
-import { existsSync, openSync, closeSync, readFileSync, writeFileSync, fsyncSync } from "node:fs";
-import { join, resolve } from "node:path";
-import {
-  isReleaseVersion,
-  lockDifferences,
-  missingDigests,
-  parseRelease,
-  releaseIdentity,
-  renderRelease,
-  type ReleaseLock,
-} from "@ebpf-platform/lib/release";
 import type { Command } from "commander";
-import { projectRoot } from "../../components/project-root";
-import { Failure } from "../failure";
-import { buildLock } from "../release/build-lock";
-import { git, uncommittedFiles, withCommit } from "../release/checkout";
 
-interface ArtifactOption {
-  artifacts?: string;
-}
+const ARTIFACTS = [
+  "--artifacts <folder>",
+  "folder with charts/, k3s/ and images/ as docs/releases.md describes it; without it their digests stay null",
+] as const;
 
-const artifactsHelp =
-  "folder with charts/, k3s/ and images/ as docs/releases.md describes it; without it their digests stay null";
-
-/** Adds `platform release create|show|verify`. */
+/** Adds `platform release create|show|verify`; what they do is loaded when one runs. */
 export function registerRelease(program: Command): void {
+  const verbs = () => import("../release/verbs.js");
   const release = program.command("release").description("write-once locks of everything a stack runs");
   release
     .command("create <version>")
     .description("write releases/<version>.json from the last commit of a clean tree")
-    .option("--artifacts <folder>", artifactsHelp)
-    .action(create);
-  release.command("show <version>").description("print a lock's identity and what it holds").action(show);
+    .option(...ARTIFACTS)
+    .action(async (version: string, options: object) => (await verbs()).create(version, options));
+  release
+    .command("show <version>")
+    .description("print a lock's identity, contents and missing digests")
+    .action(async (version: string) => {
+      (await verbs()).show(version);
+    });
   release
     .command("verify <version>")
     .description("build a lock again from its commit and report what differs")
-    .option("--artifacts <folder>", artifactsHelp)
-    .action(verify);
-}
-
-async function create(version: string, { artifacts }: ArtifactOption): Promise<void> {
-  const path = lockPath(version);
-  if (existsSync(path)) {
-    throw new Failure(
-      "usage",
-      `releases/${version}.json exists and a lock is written once; choose the next version.`,
-    );
-  }
-  const dirty = await uncommittedFiles();
-  if (dirty.length > 0) {
-    const listed = dirty.slice(0, 5).map((line) => line.slice(3));
-    throw new Failure(
-      "usage",
-      `A lock names a commit, and these files differ from it: ${listed.join(", ")}${dirty.length > listed.length ? ", …" : ""}; commit or remove them`,
-    );
-  }
-  const commit = (await git("rev-parse", "HEAD")).trim();
-  const lock = await rebuild(version, commit, artifacts);
-  writeOnce(path, renderRelease(lock));
-  printLock(lock, renderRelease(lock));
-}
-
-function show(version: string): void {
-  const text = readLock(version);
-  printLock(parseRelease(text), text);
-}
-
-async function verify(version: string, { artifacts }: ArtifactOption): Promise<void> {
-  const lock = parseRelease(readLock(version));
-  const differences = lockDifferences(lock, await rebuild(version, lock.commit, artifacts));
-  if (differences.length === 0) {
-    console.log(`releases/${version}.json is what commit ${lock.commit.slice(0, 12)} gives.`);
-    return;
-  }
-  throw new Failure(
-    "failed",
-    `releases/${version}.json differs from what commit ${lock.commit.slice(0, 12)} gives on this machine:\n${differences.map((line) => `  - ${line}`).join("\n")}\nOther bpf.compiler or bpf.btf explain other objects; anything else means the lock or the commit was changed.`,
-  );
-}
-
-function rebuild(version: string, commit: string, artifacts: string | undefined): Promise<ReleaseLock> {
-  const folder = artifacts === undefined ? undefined : resolve(artifacts);
-  return withCommit(commit, (tree) => buildLock({ version, commit, tree, artifacts: folder }));
-}
-
-function lockPath(version: string): string {
-  if (!isReleaseVersion(version)) {
-    throw new Failure(
-      "usage",
-      `"${version}" is no release version; write year.month.patch without leading zeros, like 2026.11.0.`,
-    );
-  }
-  return join(projectRoot(), "releases", `${version}.json`);
-}
-
-function readLock(version: string): string {
-  const path = lockPath(version);
-  if (existsSync(path)) return readFileSync(path, "utf8");
-  throw new Failure(
-    "usage",
-    `There is no releases/${version}.json; make it with: platform release create ${version}`,
-  );
-}
-
-/** Creates a file that must not exist, on disk before this returns. */
-function writeOnce(path: string, text: string): void {
-  const file = openSync(path, "wx", 0o644);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function printLock(lock: ReleaseLock, text: string): void {
-  const missing = missingDigests(lock);
-  console.log(`release     ${lock.version}@sha256:${releaseIdentity(text)}`);
-  console.log(`commit      ${lock.commit}`);
-  console.log(`pulumi      ${lock.tools.pulumi} with ${pairs(lock.tools.plugins)}`);
-  console.log(`k3s         ${lock.k3s.version}`);
-  console.log(
-    `charts      ${pairs(Object.fromEntries(Object.entries(lock.charts).map(([name, { version }]) => [name, version])))}`,
-  );
-  console.log(`bpf         ${Object.keys(lock.bpf.programs).join(", ")} (${lock.bpf.compiler})`);
-  console.log(`kernel      ${lock.kernel.minimum} or newer`);
-  console.log(
-    `upgrades    ${lock.upgradeFrom.length === 0 ? "from no earlier release" : `from ${lock.upgradeFrom.join(", ")}`}`,
-  );
-  if (missing.length === 0) return;
-  console.log(`\n${String(missing.length)} digests are missing, so that only stages lab and dev may run it:`);
-  for (const digest of missing) console.log(`  - ${digest}`);
-}
-
-function pairs(table: Readonly<Record<string, string>>): string {
-  return Object.entries(table)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(", ");
+    .option(...ARTIFACTS)
+    .action(async (version: string, options: object) => (await verbs()).verify(version, options));
 }
