@@ -60,6 +60,8 @@ export function driverInput(spec: NspawnSpec): string {
     `gateway=${spec.gateway}`,
     `bridge=${spec.bridge}`,
     `packages=${spec.packages.join(" ")}`,
+    // The program on the host's end of the machine's veth, as source.
+    `receiver=${base64Line(scriptText("bpf/xdp_pass.bpf.c"))}`,
     `authorizedKey=${base64Line(spec.authorizedKey)}`,
     `hostKey=${base64Line(spec.hostKey)}`,
     `hostKeyPublic=${base64Line(spec.hostKeyPublic)}`,

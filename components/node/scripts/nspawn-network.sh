@@ -14,7 +14,8 @@ with_bridge_lock() {
 network_intact() {
   [[ -e $netns_path && -e /sys/class/net/$host_interface/master ]] &&
     [[ $(readlink "/sys/class/net/$host_interface/master") == */"$spec_bridge" ]] &&
-    ip -n "$netns_name" -br address show dev host0 2>/dev/null | grep -qF " $spec_address/$spec_prefix "
+    ip -n "$netns_name" -br address show dev host0 2>/dev/null | grep -qF " $spec_address/$spec_prefix " &&
+    ip link show dev "$host_interface" | grep -qw xdp
 }
 
 network_up() {
@@ -37,6 +38,7 @@ connect_machine() {
   ip link add "$host_interface" type veth peer name host0 address "$machine_mac" netns "$netns_name"
   ip link set "$host_interface" alias "$interface_owner"
   set_offloads
+  set_receiver
   ip -n "$netns_name" address add "$spec_address/$spec_prefix" dev host0
   ip link set "$host_interface" master "$spec_bridge" up
   ip -n "$netns_name" link set host0 up
@@ -67,11 +69,22 @@ make_bridge() {
   ip link set "$spec_bridge" up
 }
 
-# XDP_TX out of host0 is received by the peer's NAPI loop only, which gro starts (drivers/net/veth.c).
 # Checksums must be finished and packets cut to the MTU before an XDP program rewrites them.
 set_offloads() {
   ethtool -K "$host_interface" gro on tx off tso off gso off >/dev/null
   ip netns exec "$netns_name" ethtool -K host0 tx off tso off gso off >/dev/null
+}
+
+# What XDP programs on host0 send back is read at once only by a peer that has a program too (bpf/xdp_pass.bpf.c).
+set_receiver() {
+  local object
+  object=$(mktemp -d)/xdp_pass.o
+  command -v clang >/dev/null || fail "clang is not on this host, and the network of a machine needs a program compiled; install clang"
+  base64 -d <<<"$spec_receiver" | clang -x c -O2 -target bpf -c -o "$object" - ||
+    fail "clang could not compile bpf/xdp_pass.bpf.c; its words are above"
+  ip link set dev "$host_interface" xdpdrv object "$object" section xdp ||
+    fail "the kernel refused the program bpf/xdp_pass.bpf.c on $host_interface; its words are above"
+  rm -r "${object%/*}"
 }
 
 network_down() {

@@ -15,7 +15,7 @@ note() {
 read_spec() {
   local key value
   spec_stack='' machine_name='' spec_address='' spec_prefix='' spec_gateway='' spec_bridge=''
-  spec_packages='' spec_authorized_key='' spec_host_key='' spec_host_key_public=''
+  spec_packages='' spec_receiver='' spec_authorized_key='' spec_host_key='' spec_host_key_public=''
   while IFS='=' read -r key value; do
     case $key in
     stack) spec_stack=$value ;;
@@ -25,6 +25,7 @@ read_spec() {
     gateway) spec_gateway=$value ;;
     bridge) spec_bridge=$value ;;
     packages) spec_packages=$value ;;
+    receiver) spec_receiver=$value ;;
     authorizedKey) spec_authorized_key=$value ;;
     hostKey) spec_host_key=$value ;;
     hostKeyPublic) spec_host_key_public=$value ;;
@@ -44,8 +45,8 @@ check_start_spec() {
   is_ipv4 "$spec_gateway" || fail "the gateway \"$spec_gateway\" is no IPv4 address"
   [[ $spec_prefix =~ ^[0-9]{1,2}$ ]] && ((spec_prefix >= 8 && spec_prefix <= 30)) || fail "the prefix length \"$spec_prefix\" is not between 8 and 30"
   [[ $spec_address != "$spec_gateway" ]] || fail "the address $spec_address is that of the bridge; take another"
-  [[ -n $spec_packages && -n $spec_authorized_key && -n $spec_host_key && -n $spec_host_key_public ]] ||
-    fail "packages, authorizedKey, hostKey and hostKeyPublic are needed to start it"
+  [[ -n $spec_packages && -n $spec_receiver && -n $spec_authorized_key && -n $spec_host_key && -n $spec_host_key_public ]] ||
+    fail "packages, receiver, authorizedKey, hostKey and hostKeyPublic are needed to start it"
 }
 
 is_ipv4() {

@@ -4,7 +4,7 @@
 # args, secrets (shell assignments). Answers one JSON line, or one sentence and the log's tail on standard error.
 #
 # The step itself runs in a transient unit, detached from the connection. Its state, all 0600:
-#   steps/<id>/lock    held by the running step      steps/<id>/running   the running step's run: <hash>.<time>.<pid>
+#   steps/<id>/lock    held by the running step      steps/<id>/running   the latest run's name: <hash>.<time>.<pid>
 #   steps/<id>/result  of the latest run             steps/<id>/previous  of the one before
 #   steps/<id>/log     first 8 MiB of its output     steps/<id>/log.end   last 1 MiB
 set -euo pipefail
@@ -81,7 +81,7 @@ running_run() {
   cat "$dir/running" 2>/dev/null || true
 }
 
-# The lock says it from the moment the step works; before that and after, the unit does.
+# The lock says it while the step works; before that, and until what the step left behind has ended, the unit does.
 step_runs() {
   local current state
   flock -n "$dir/lock" true || return 0
@@ -94,7 +94,8 @@ step_runs() {
 wait_for_step() {
   while step_runs; do
     ((SECONDS < deadline)) || fail "it still runs after its time and $limit s more; look at: journalctl -u 'ebpf-step-$id-*'" 124
-    flock -s -w "$(left)" "$dir/lock" true || continue
+    # Without our streams: should this caller be killed, its child must not keep the connection open.
+    flock -s -w "$(left)" "$dir/lock" true </dev/null >/dev/null 2>&1 || continue
     sleep 0.02
   done
 }
@@ -214,7 +215,7 @@ work_step() {
     </dev/null >&7 2>&7 3>"$dir/output" 7>&- 8>&- || status=$?
   exec 7>&-
   # A child that the script left behind keeps the log open: its words are not waited for.
-  timeout 3 tail -s 0.05 --pid="$logger" -f /dev/null || true
+  timeout 1 tail -s 0.05 --pid="$logger" -f /dev/null || true
   rm -rf --one-file-system "$work"
   case $status in
   0) check_output ;;
@@ -250,7 +251,6 @@ write_result() {
     printf 'it ended with status %s, but %s could not be written (%s); make room there and repeat\n' \
       "$status" "$dir/result" "$(free_space)" >"$secrets_dir/.$id.error"
   fi
-  rm -f "$dir/running"
 }
 
 verb=${1:-}
