@@ -28,6 +28,9 @@
 
 static __always_inline struct lb_vip *find_vip(const struct flow_request *request, bool v6)
 {
+	/* Port 0 in the map is for fragments; a packet that really says 0 is nobody's. */
+	if (!request->vip_port && !request->fragment)
+		return NULL;
 	if (v6) {
 		struct lb_vip6_key key = { .port = request->vip_port, .proto = request->proto };
 

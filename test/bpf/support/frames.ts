@@ -78,7 +78,10 @@ export function ipv4(spec: IpSpec, payload: Buffer): Buffer {
   header[1] = spec.tos ?? 0;
   header.writeUInt16BE(header.length + payload.length, 2);
   header.writeUInt16BE(spec.id ?? 0x1234, 4);
-  header.writeUInt16BE(((spec.df ?? true) ? 0x4000 : 0) | (spec.more ? 0x2000 : 0) | (spec.offset ?? 0) / 8, 6);
+  header.writeUInt16BE(
+    ((spec.df ?? true) ? 0x4000 : 0) | (spec.more ? 0x2000 : 0) | ((spec.offset ?? 0) / 8),
+    6,
+  );
   header[8] = spec.ttl ?? 64;
   header[9] = spec.proto ?? TCP;
   addressBytes(spec.from).copy(header, 12);
@@ -154,7 +157,8 @@ export type FrameSpec = L2Spec & IpSpec & L4Spec;
 /** A whole frame: IPv4 or IPv6 by the addresses, TCP or UDP by `proto` (default TCP). */
 export function frame(spec: FrameSpec): Buffer {
   const proto = spec.proto ?? TCP;
-  const l4 = proto === TCP ? tcp(spec, spec) : proto === UDP ? udp(spec, spec) : (spec.data ?? Buffer.alloc(0));
+  const l4 =
+    proto === TCP ? tcp(spec, spec) : proto === UDP ? udp(spec, spec) : (spec.data ?? Buffer.alloc(0));
   return packet(spec, l4);
 }
 
@@ -173,7 +177,10 @@ export function icmp(ip: IpSpec, type: number, code: number, rest: number, quote
 }
 
 /** A copy with bytes written over it. */
-export function edit(bytes: Buffer, ...changes: readonly (readonly [offset: number, ...values: number[]])[]): Buffer {
+export function edit(
+  bytes: Buffer,
+  ...changes: readonly (readonly [offset: number, ...values: number[]])[]
+): Buffer {
   const copy = Buffer.from(bytes);
   for (const [offset, ...values] of changes) values.forEach((value, index) => (copy[offset + index] = value));
   return copy;

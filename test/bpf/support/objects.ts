@@ -21,7 +21,9 @@ function run(command: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (error) throw error;
   if (status !== 0) {
-    throw Object.assign(new Error(`${command} ${args.join(" ")} ended with ${String(status)}:\n${stderr}`), { status });
+    throw Object.assign(new Error(`${command} ${args.join(" ")} ended with ${String(status)}:\n${stderr}`), {
+      status,
+    });
   }
   return stdout;
 }

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { errorAndFragmentRows } from "./packets/errors-and-fragments";
+import { modeRows } from "./packets/modes";
+import { parsingRows } from "./packets/parsing";
+import type { Row } from "./packets/row";
+import { LbModel } from "./support/lb-model";
+import { REASONS, type Reason } from "./support/lb-model-parse";
+import { SETTINGS, startLb, VIPS } from "./support/lb-world";
+import { XDP, type BpfRunner } from "./support/runner";
+import { withRunner } from "./support/with-runner";
+
+const tables = {
+  parsing: parsingRows,
+  modes: modeRows,
+  "errors and fragments": errorAndFragmentRows,
+} as const;
+
+function expected({ expect, packet }: Row): { verdict: number; packet: string; reason: Reason | undefined } {
+  if ("tx" in expect) return { verdict: XDP.TX, packet: expect.tx.toString("hex"), reason: undefined };
+  const passes = "pass" in expect;
+  return {
+    verdict: passes ? XDP.PASS : XDP.DROP,
+    packet: packet.toString("hex"),
+    reason: passes ? expect.pass : expect.drop,
+  };
+}
+
+describe("xdp_lb packet tables", () => {
+  const lb = withRunner(async () => (await startLb()).runner);
+
+  async function countedReason(runner: BpfRunner): Promise<Reason | undefined> {
+    for (const [index, reason] of REASONS.entries()) {
+      if ((await runner.count("reasons", index)) > 0) return reason;
+    }
+    return undefined;
+  }
+
+  it("hold at least 150 packets, each with a name of its own", () => {
+    const names = Object.values(tables).flatMap((rows) => rows.map(({ name }) => name));
+    assert.equal(new Set(names).size, names.length, "a name is used twice");
+    assert.ok(names.length >= 150, `only ${names.length} packets`);
+  });
+
+  for (const [title, rows] of Object.entries(tables)) {
+    describe(title, () => {
+      for (const row of rows) {
+        it(row.name, async () => {
+          const { runner } = lb;
+          await runner.clear("flows4", "flows6", "nat4", "nat6");
+          const model = new LbModel(VIPS, SETTINGS);
+          for (const packet of row.before ?? []) {
+            await runner.run(packet);
+            model.run(packet);
+          }
+          await runner.clear("reasons");
+
+          const { verdict, packet } = await runner.run(row.packet);
+          const reason = await countedReason(runner);
+          assert.deepEqual({ verdict, packet: packet.toString("hex"), reason }, expected(row));
+          const outcome = model.run(row.packet);
+          assert.deepEqual(
+            { verdict: outcome.verdict, packet: outcome.packet.toString("hex"), reason: outcome.reason },
+            expected(row),
+            "the model disagrees with the table",
+          );
+        });
+      }
+    });
+  }
+});
