@@ -13,7 +13,9 @@ export function projectRoot(): string {
       if (name === "ebpf-platform") return folder;
     }
     if (dirname(folder) === folder) {
-      throw new Error(`No package.json named "ebpf-platform" lies above ${__dirname}; run from a checkout of the project.`);
+      throw new Error(
+        `No package.json named "ebpf-platform" lies above ${__dirname}; run from a checkout of the project.`,
+      );
     }
   }
 }

@@ -24,7 +24,11 @@ const rules = [
     files: CODE,
     why: "follow the rule, or change it for all in its config",
   },
-  { pattern: /shellcheck disable=/, files: /(?:)/, why: "follow the rule" },
+  {
+    pattern: /shellcheck disable=\S+\s*$/,
+    files: /(?:)/,
+    why: "say why behind it: # shellcheck disable=… # reason",
+  },
   {
     pattern: /\|\|\s*(true|:)\s*($|[;)"'`])/,
     files: /(\.sh|\.ya?ml|\/run|\.json)$/,

@@ -30,6 +30,7 @@ describe("the text rules", () => {
     ["a.ts", "const work = `${folder}/work/upper`;"],
     ["a.ts", "if (a || true === b) return;"],
     ["a.sh", "false || echo failed >&2"],
+    ["a.sh", "# shellcheck disable=SC2016 # the child expands it"],
     ["a.sh", 'mktemp "$path.XXXXXX"'],
     ["docs/a.md", "mastodon, to do"],
   ] as const) {
