@@ -7,9 +7,9 @@ export interface Terminal {
   readonly interactive: boolean;
   readonly paint: ReturnType<typeof createColors>;
   /** The result of the command (standard output). */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Progress and notices (standard output, or standard error when standard output carries data). */
-  note(text: string): void;
+  readonly note: (text: string) => void;
 }
 
 /** Colours only on a TTY and never when NO_COLOR has any value (no-color.org). */
