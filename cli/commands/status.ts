@@ -2,7 +2,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { collectStatus } from "../status/collect";
 import { renderStatus } from "../status/render";
 import type { StatusReport } from "../status/report";
-import { openStack, withPreparedStack } from "../stack/open";
+import { withPreparedStack } from "../stack/open";
 import { openTerminal, type Terminal } from "../terminal";
 
 export interface StatusOptions {
@@ -33,7 +33,7 @@ export async function showStatus(
 /** `platform status <stack>`: reads outputs and nodes, changes nothing. */
 export async function status(name: string, options: StatusOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
-  await withPreparedStack(name, terminal.note, async (prepared) => {
-    await showStatus(await openStack(prepared, { create: false }, terminal.note), options, terminal);
+  await withPreparedStack(name, terminal.note, { create: false }, async (stack) => {
+    await showStatus(stack, options, terminal);
   });
 }

@@ -1,9 +1,10 @@
 import { createInterface } from "node:readline/promises";
 import { changeLine } from "../stack/changes";
 import { Failure } from "../failure";
-import { openStack, withPreparedStack } from "../stack/open";
+import { withPreparedStack } from "../stack/open";
 import { endLine, runOperation } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
+import { isHealthy } from "../status/report";
 import { openTerminal, type Terminal } from "../terminal";
 import { showStatus } from "./status";
 
@@ -13,6 +14,9 @@ export interface UpOptions {
   json?: boolean;
   skipPreview?: boolean;
 }
+
+/** Requests that a stack with a client node answers after every update: enough to see both backends, over in a second. */
+const SMOKE_REQUESTS = 200;
 
 /** Asks on the terminal; anything but yes ends the command with nothing changed. */
 export async function confirm(question: string, terminal: Terminal): Promise<void> {
@@ -41,27 +45,33 @@ export async function up(name: string, options: UpOptions): Promise<void> {
     );
   }
   const terminal = openTerminal(options.json ?? false);
-  await withPreparedStack(name, terminal.note, async (prepared) => {
-    const stack = await openStack(
-      prepared,
-      { create: true, offline: options.offline ?? false },
-      terminal.note,
-    );
-    await dropPendingOperations(stack, terminal.note);
-    const plan = await runOperation("preview", stack, terminal);
-    if (options.ask) await confirm(`Update ${name} (${changeLine(plan.changes)})?`, terminal);
-    const result = await runOperation("up", stack, terminal);
-    if (options.json) {
-      terminal.out(
-        JSON.stringify(
-          { stack: name, verb: "up", changes: result.changes, seconds: result.seconds },
-          null,
-          2,
-        ),
-      );
-    } else {
-      await showStatus(stack, {}, terminal);
-    }
-    terminal.note(endLine("up", name, result));
-  });
+  await withPreparedStack(
+    name,
+    terminal.note,
+    { create: true, offline: options.offline ?? false },
+    async (stack) => {
+      await dropPendingOperations(stack, terminal.note);
+      const plan = await runOperation("preview", stack, terminal);
+      if (options.ask) await confirm(`Update ${name} (${changeLine(plan.changes)})?`, terminal);
+      const result = await runOperation("up", stack, terminal);
+      if (options.json) {
+        terminal.out(
+          JSON.stringify(
+            { stack: name, verb: "up", changes: result.changes, seconds: result.seconds },
+            null,
+            2,
+          ),
+        );
+      } else {
+        const report = await showStatus(stack, { requests: SMOKE_REQUESTS }, terminal);
+        if (!isHealthy(report)) {
+          throw new Failure(
+            "failed",
+            `${name} was updated but is not healthy: see the lines above; \`platform status ${name}\` looks again.`,
+          );
+        }
+      }
+      terminal.note(endLine("up", name, result));
+    },
+  );
 }

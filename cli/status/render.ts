@@ -12,7 +12,9 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
     ...(report.programs.length > 0 ? [programTable(report.programs, paint)] : []),
     ...(report.vips.length > 0 ? [vipTable(report.vips)] : []),
     ...(report.traffic ? [trafficLine(report.traffic, paint)] : []),
-    ...report.nodes.flatMap((node) => (node.bpftoolNet ? [`${node.name}$ bpftool net list\n${node.bpftoolNet}`] : [])),
+    ...report.nodes.flatMap((node) =>
+      node.bpftoolNet ? [`${node.name}$ bpftool net list\n${node.bpftoolNet}`] : [],
+    ),
     ...problemLines(report, paint),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -24,9 +26,23 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     head: [...head],
     style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
     chars: Object.fromEntries(
-      ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"].map(
-        (name) => [name, ""],
-      ),
+      [
+        "top",
+        "top-mid",
+        "top-left",
+        "top-right",
+        "bottom",
+        "bottom-mid",
+        "bottom-left",
+        "bottom-right",
+        "left",
+        "left-mid",
+        "mid",
+        "mid-mid",
+        "right",
+        "right-mid",
+        "middle",
+      ].map((name) => [name, ""]),
     ),
   });
   drawn.push(...rows.map((row) => [...row]));

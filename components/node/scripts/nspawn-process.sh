@@ -18,16 +18,27 @@ supervisor_pid() {
 # Runs in a session of its own until the machine is powered off. systemd-nspawn ends with 133 when the machine
 # reboots (it runs with --keep-unit, because pid 1 of this host may not be systemd): the same node starts again.
 supervise_machine() {
-  local cgroup=$1 status
-  shift
+  local cgroup=$1 registry=$2 status leader child
+  shift 2
   echo $BASHPID >"$cgroup/supervise/cgroup.procs"
   exec 8>&-
   while :; do
-    status=0
     (
       echo $BASHPID >"$cgroup/cgroup.procs"
       exec "$@"
-    ) || status=$?
+    ) &
+    child=$!
+    leader=
+    while [[ -z $leader && -d /proc/$child ]]; do
+      leader=$(head -n 1 "$cgroup/payload/init.scope/cgroup.procs" 2>/dev/null)
+      [[ -n $leader ]] || sleep 0.05
+    done
+    # The first start is recorded by who asked for it, every later one here.
+    if [[ -n $leader && -f $registry ]]; then
+      sed "s/\"pid\": [0-9]*/\"pid\": $leader/" "$registry" >"$registry.boot" && mv -f "$registry.boot" "$registry"
+    fi
+    status=0
+    wait "$child" || status=$?
     printf '%s systemd-nspawn ended with %s\n' "$(date -u +%FT%TZ)" "$status"
     ((status == 133)) || exit "$status"
   done
@@ -47,7 +58,7 @@ start_machine() {
   # The child keeps the machine's lock (descriptor 8) until it is in the cgroup: nobody can start a second one between.
   # shellcheck disable=SC2016 # the child expands its own arguments
   setsid --fork bash -c "$(declare -f supervise_machine)"'; supervise_machine "$@"' "ebpf-nspawn-$spec_stack-$machine_name" \
-    "$cgroup_dir" "${command[@]}" </dev/null >>"$machine_log" 2>&1
+    "$cgroup_dir" "$registry_file" "${command[@]}" </dev/null >>"$machine_log" 2>&1
   wait_for 10 machine_runs || fail "systemd-nspawn did not start: $(tail -n 1 "$machine_log"); see $machine_log"
 }
 

@@ -35,10 +35,11 @@ store_digest() {
   printf '%s\n' "$2" >"$machine_dir/.$1.new" && mv "$machine_dir/.$1.new" "$machine_dir/$1.sha256"
 }
 
+# "pid" is the container's pid 1 in this host's numbers; the supervisor writes it anew after each reboot.
 write_registry() {
   mkdir -p "$registry_dir"
-  printf '{\n  "name": "%s",\n  "stack": "%s",\n  "address": "%s",\n  "pid": %s,\n  "root": "%s",\n  "netns": "%s",\n  "bridge": "%s",\n  "cgroup": "%s",\n  "log": "%s"\n}\n' \
-    "$machine_name" "$spec_stack" "$spec_address" "$(supervisor_pid)" "$machine_root" "$netns_path" "$spec_bridge" "$cgroup_dir" "$machine_log" \
+  printf '{\n  "name": "%s",\n  "stack": "%s",\n  "address": "%s",\n  "pid": %s,\n  "supervisor": %s,\n  "root": "%s",\n  "netns": "%s",\n  "bridge": "%s",\n  "cgroup": "%s",\n  "log": "%s"\n}\n' \
+    "$machine_name" "$spec_stack" "$spec_address" "$(leader_pid)" "$(supervisor_pid)" "$machine_root" "$netns_path" "$spec_bridge" "$cgroup_dir" "$machine_log" \
     >"$registry_file.new"
   if cmp -s "$registry_file.new" "$registry_file"; then rm "$registry_file.new"; else mv "$registry_file.new" "$registry_file"; fi
 }
@@ -78,7 +79,7 @@ remove_machine() {
   wait_for 10 unmount_root || fail "$machine_root cannot be unmounted; end what uses it (fuser -vm $machine_root) and repeat"
   rm -rf --one-file-system "$machine_dir"
   rmdir -p --ignore-fail-on-non-empty "${machine_dir%/*}" 2>/dev/null || true
-  rm -f "$registry_file" "$registry_file.new"
+  rm -f "$registry_file" "$registry_file".*
 }
 
 down() {

@@ -1,0 +1,139 @@
+import type { LoadBalancerConfig, VipConfig } from "@ebpf-platform/lib/config";
+import { encodeLbMaps, type LbVip, vipIdentity } from "@ebpf-platform/lib/lb-maps";
+import { nspawnMac } from "@ebpf-platform/lib/node-mac";
+import * as pulumi from "@pulumi/pulumi";
+import { BpfMap } from "../bpf/map";
+import { BpfObject } from "../bpf/object";
+import { BpfProgram } from "../bpf/program";
+import type { Fleet } from "../node/fleet";
+import { NodeCommand } from "../node/node-command";
+
+export interface XdpLoadBalancerArgs {
+  readonly fleet: Fleet;
+  readonly config: LoadBalancerConfig;
+  /** Where the object is built. */
+  readonly build: "once" | "node";
+}
+
+/** One VIP with the numbers under which the data plane counts it. */
+export interface VipOutput {
+  /** `198.18.10.100:80/tcp`. */
+  readonly vip: string;
+  readonly mode: string;
+  /** Key of the VIP in the maps `vip_stats` and `splits`. */
+  readonly index: number;
+  /** `real`: key of the backend in the maps `reals` and `real_stats`. */
+  readonly backends: readonly { readonly name: string; readonly weight: number; readonly real: number }[];
+}
+
+/**
+ * The XDP load balancer of a stack: program and maps on one node, and the virtual addresses on it and, for the dsr modes,
+ * on the backends. Its data path is described in docs/load-balancer.md.
+ */
+export class XdpLoadBalancer extends pulumi.ComponentResource {
+  readonly program: BpfProgram;
+  readonly vips: readonly VipOutput[];
+
+  constructor(name: string, args: XdpLoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ebpf-platform:load-balancer:XdpLoadBalancer", name, {}, opts);
+    const { fleet, config, build } = args;
+    const vips = config.vips.map((vip) => encodable(vip, fleet));
+    const { files, numbers } = encodeLbMaps(vips);
+    const holders = vipHolders(config.vips);
+    const edge = fleet.node(config.node).machine;
+
+    const object = new BpfObject(`${name}-object`, { source: "xdp_lb", build }, { parent: this });
+    this.program = new BpfProgram(
+      name,
+      {
+        machine: edge,
+        object,
+        program: {
+          name: "lb",
+          attach: { hook: "xdp", interface: config.interface, slot: config.slot, mode: "native" },
+          constants: {},
+          maps: {},
+          takeover: false,
+          healthSeconds: 5,
+        },
+      },
+      { parent: this },
+    );
+    // Backends hold the VIPs before the first packet is sent to them.
+    const held = [...holders].map(
+      ([node, addresses]) =>
+        new NodeCommand(
+          `${name}-vip-${node}`,
+          {
+            machine: fleet.node(node).machine,
+            script: "components/load-balancer/scripts/vip-up.sh",
+            args: { VIPS: addresses.join(" "), DEVICE: "lo" },
+            kind: { undo: "components/load-balancer/scripts/vip-down.sh" },
+            timeoutSeconds: 60,
+          },
+          { parent: this },
+        ),
+    );
+    const maps = new BpfMap(
+      `${name}-maps`,
+      { program: this.program, contents: [...files].map(([map, bytes]) => ({ map, bytes })) },
+      { parent: this, dependsOn: held },
+    );
+    // Last: from here on the edge answers for the VIPs on the wire.
+    new NodeCommand(
+      `${name}-vip-${config.node}`,
+      {
+        machine: edge,
+        script: "components/load-balancer/scripts/vip-up.sh",
+        args: {
+          VIPS: [...new Set(config.vips.map(({ address }) => address))].join(" "),
+          DEVICE: config.interface,
+        },
+        kind: { undo: "components/load-balancer/scripts/vip-down.sh" },
+        timeoutSeconds: 60,
+      },
+      { parent: this, dependsOn: maps },
+    );
+
+    this.vips = vips.map((vip) => ({
+      vip: vipIdentity(vip),
+      mode: vip.mode,
+      index: numbers.vips.indexOf(vipIdentity(vip)),
+      backends: vip.backends.map((backend) => ({
+        name: backend.name,
+        weight: backend.weight,
+        real: numbers.reals.findIndex((real) => real.backend === `${vipIdentity(vip)} ${backend.name}`),
+      })),
+    }));
+    this.registerOutputs({ vips: this.vips });
+  }
+}
+
+/** A VIP of the config with its backends' addresses. Throws one sentence where a backend's MAC address is not known. */
+function encodable(vip: VipConfig, fleet: Fleet): LbVip {
+  return {
+    ...vip,
+    backends: vip.backends.map(({ node, weight }) => {
+      const { config } = fleet.node(node);
+      if (config.driver !== "nspawn") {
+        throw new pulumi.RunError(
+          `The load balancer does not know the MAC address of backend ${node} (driver ${config.driver}); this version balances to nspawn nodes only.`,
+        );
+      }
+      return { name: node, address: config.address, mac: nspawnMac(config.address), weight };
+    }),
+  };
+}
+
+/** Which backends hold which VIPs on their loopback: those that answer clients directly. */
+function vipHolders(vips: readonly VipConfig[]): Map<string, string[]> {
+  const holders = new Map<string, string[]>();
+  for (const { address, mode, backends } of vips) {
+    if (mode === "nat") continue;
+    for (const { node } of backends) {
+      const held = holders.get(node) ?? [];
+      if (!held.includes(address)) holders.set(node, [...held, address]);
+    }
+  }
+  return holders;
+}

@@ -1,0 +1,57 @@
+import { unsupported } from "@ebpf-platform/lib/config";
+import * as pulumi from "@pulumi/pulumi";
+import { BpfObject } from "./components/bpf/object";
+import { BpfProgram } from "./components/bpf/program";
+import { loadConfig, requireSecret } from "./components/config";
+import { WebService } from "./components/lab/web-service";
+import { XdpLoadBalancer } from "./components/load-balancer/xdp-load-balancer";
+import { Fleet } from "./components/node/fleet";
+import { loadRelease } from "./components/release";
+
+const config = loadConfig();
+const missing = unsupported(config);
+if (missing.length > 0) throw new pulumi.RunError(missing.join("\n"));
+loadRelease(config);
+
+const fleet = new Fleet("fleet", { config, secret: requireSecret });
+
+const objects = new Map<string, BpfObject>();
+const attached = config.bpf.programs.map((program) => {
+  const object =
+    objects.get(program.source) ??
+    new BpfObject(`${program.source}-object`, { source: program.source, build: config.bpf.build });
+  objects.set(program.source, object);
+  return new BpfProgram(program.name, { machine: fleet.node(program.node).machine, object, program });
+});
+
+const balancer =
+  config.loadBalancer &&
+  new XdpLoadBalancer("lb", { fleet, config: config.loadBalancer, build: config.bpf.build });
+if (balancer) attached.push(balancer.program);
+
+for (const { config: node, machine } of fleet.nodes) {
+  if (node.services.includes("http")) new WebService(`${node.name}-web`, { machine });
+}
+
+export const stage = config.stage;
+export const release = config.release === "workspace" ? "workspace" : config.release.version;
+
+/** What `platform status` and `platform verify` need to reach the nodes. Secret: it holds the client's private key. */
+export const nodes = pulumi.secret(
+  fleet.nodes.map(({ config: node, machine }) => ({
+    name: node.name,
+    role: node.role,
+    driver: node.driver,
+    address: node.address,
+    connection: machine.connection,
+  })),
+);
+
+export const programs = attached.map((program) => ({
+  name: program.program,
+  node: program.machine.name,
+  version: program.version,
+  objectSha256: program.attachedSha256,
+}));
+
+export const loadBalancer = balancer && { node: config.loadBalancer?.node, vips: balancer.vips };
