@@ -54,4 +54,4 @@ export const programs = attached.map((program) => ({
   objectSha256: program.attachedSha256,
 }));
 
-export const loadBalancer = balancer && { node: config.loadBalancer?.node, vips: balancer.vips };
+export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: balancer.vips };

@@ -17,7 +17,7 @@ const connection: z.ZodType<NodeConnection> = z.lazy(() =>
     hostKey: z.string(),
     proxy: connection.optional(),
   }),
-) as z.ZodType<NodeConnection>;
+);
 
 const node = z.object({
   name: z.string(),

@@ -33,9 +33,9 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
   options.started?.(child);
   const limit = options.timeoutMs ?? 300_000;
-  let late = false;
+  const outcome = { late: false };
   const timer = setTimeout(() => {
-    late = true;
+    outcome.late = true;
     killGroup(child, "SIGKILL");
   }, limit);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
@@ -54,7 +54,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr: Buffer.concat(err).toString("utf8"),
     seconds: Number(process.hrtime.bigint() - begin) / 1e9,
   };
-  if (late) throw new Error(`${file} ${args.join(" ")} ran longer than ${limit / 1000} s:\n${tail(result)}`);
+  if (outcome.late) throw new Error(`${file} ${args.join(" ")} ran longer than ${limit / 1000} s:\n${tail(result)}`);
   return result;
 }
 
