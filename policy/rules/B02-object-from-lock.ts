@@ -3,6 +3,9 @@ import { stageRules } from "@ebpf-platform/lib/stage";
 import { isBpfProgram } from "../bpf-programs";
 import { type Rule, must } from "../rule";
 
+/** Where bpf/loader can attach (`ManifestAttach` in lib/src/bpf-manifest.ts). */
+const hooks = ["xdp", "tc", "tracepoint", "raw_tp", "kprobe", "uprobe", "cgroup", "sock_ops", "lsm"];
+
 export const rule: Rule = {
   id: "B02",
   name: "object-from-lock",
@@ -32,6 +35,11 @@ export const rule: Rule = {
         props.at("program"),
         (name) => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(word(name)),
         "must be a plain name",
+      ),
+      ...must(
+        props.at("attach", "hook"),
+        (hook) => hooks.includes(word(hook)),
+        "must be a hook the loader knows",
       ),
       ...(props.at("attach", "hook").value === "xdp"
         ? must(

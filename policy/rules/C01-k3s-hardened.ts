@@ -121,6 +121,9 @@ export const rule: Rule = {
     if (node.role === "agent") return common;
     return [
       ...common,
+      ...["psa.yaml", "audit.yaml"].flatMap((name) =>
+        must(files.at(`${serverDir}/${name}`, "mode"), (mode) => mode === "0600", "must be 0600"),
+      ),
       ...must(config.at("secrets-encryption"), isTrue, "must be true"),
       ...judgeArguments(config, serverArguments),
       ...must(

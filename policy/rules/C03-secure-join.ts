@@ -18,6 +18,11 @@ function judgeFile(config: Field, files: Field, key: string): readonly Finding[]
   return whenKnown([config.at(key)], () => [
     ...must(config.at(key), (path) => typeof path === "string" && path.startsWith("/"), "must name a file"),
     ...must(fileOf(config, files, key).at("mode"), (mode) => mode === "0600", "must be 0600"),
+    ...must(
+      fileOf(config, files, key).at("content"),
+      (text) => word(text).trim() !== "",
+      "must hold the token",
+    ),
   ]);
 }
 
@@ -43,6 +48,11 @@ export const rule: Rule = {
     const token = fileOf(config, files, "token-file").at("content");
     if (role === "agent" || !config.at("server").absent) {
       inline.push(...must(token, secureToken, "must have the form K10<ca-sha256>::<token>"));
+    }
+    if (role === "agent") {
+      inline.push(
+        ...must(config.at("server"), (url) => word(url).startsWith("https://"), "must be an https address"),
+      );
     }
     if (role === "agent") return [...inline, ...judgeFile(config, files, "token-file")];
     const agentToken = fileOf(config, files, "agent-token-file").at("content");

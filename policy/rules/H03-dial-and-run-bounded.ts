@@ -1,4 +1,4 @@
-import { isRemote, isRemoteCommand, scriptsOf } from "../commands";
+import { connectionsOf, isRemote, isRemoteCommand, scriptsOf } from "../commands";
 import type { Value } from "../field";
 import { type Rule, must } from "../rule";
 
@@ -18,11 +18,12 @@ export const rule: Rule = {
   level: "mandatory",
   resource: (resource) => {
     if (!isRemote(resource)) return [];
-    const connection = resource.props.at("connection");
     const scripts = isRemoteCommand(resource) ? scriptsOf(resource) : [];
     return [
-      ...must(connection.at("dialErrorLimit"), between(1, 100), "must be a number from 1 to 100"),
-      ...must(connection.at("perDialTimeout"), between(1, 60), "must be 1 to 60 seconds"),
+      ...connectionsOf(resource).flatMap((connection) => [
+        ...must(connection.at("dialErrorLimit"), between(1, 100), "must be a number from 1 to 100"),
+        ...must(connection.at("perDialTimeout"), between(1, 60), "must be 1 to 60 seconds"),
+      ]),
       ...scripts.flatMap((script) =>
         must(
           script,

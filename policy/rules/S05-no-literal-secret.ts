@@ -1,9 +1,6 @@
 import { forKinds, qualifiedName } from "../kube-object";
 import { type Rule, type SafeDefault, eachEntry, must } from "../rule";
 
-/** Secrets that hold no credentials: Helm's own records, and tokens that Kubernetes fills in. */
-const emptyTypes = ["kubernetes.io/service-account-token", "helm.sh/release.v1"];
-
 export const rule: Rule = {
   id: "S05",
   name: "no-literal-secret",
@@ -16,8 +13,7 @@ export const rule: Rule = {
   frameworks: { cis: ["5.4.2"], owasp: ["K03"], attack: ["T1552.007"] },
   level: "remediate",
   resource: forKinds(["Secret"], (secret, { policy }) =>
-    policy.allow.secrets.includes(qualifiedName(secret)) ||
-    emptyTypes.includes(secret.root.at("type").text ?? "")
+    policy.allow.secrets.includes(qualifiedName(secret))
       ? []
       : ["data", "stringData"].flatMap((key) =>
           eachEntry(secret.root.at(key), (_, value) =>

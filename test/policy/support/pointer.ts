@@ -29,7 +29,7 @@ export function unsetAt(document: unknown, pointer: string): void {
   if (Array.isArray(container)) container.splice(Number(last), 1);
   else {
     if (!Object.hasOwn(container as object, last)) throw new Error(`Nothing stands at ${pointer}.`);
-    delete (container as Container)[last];
+    Reflect.deleteProperty(container as Container, last);
   }
 }
 
