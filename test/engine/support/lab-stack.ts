@@ -14,6 +14,13 @@ export interface LabStackOptions {
   readonly config?: (text: string) => string;
 }
 
+/** The parts of a node's registry entry that tests look at. */
+export interface NodeRecord {
+  readonly root: string;
+  readonly netns: string;
+  readonly cgroup: string;
+}
+
 /** A lab of its own for one test file: the real program, engine, nodes and programs, on a copy of the checkout. */
 export class LabStack {
   readonly copy: ProjectCopy;
@@ -88,15 +95,22 @@ export class LabStack {
     );
   }
 
-  /** Process id of the node's pid 1 on this machine. */
+  /** Process id of the node's pid 1 on this machine: the first of its init scope (the registry names a supervisor). */
   nodePid(node: string): number {
+    const { cgroup } = this.registry(node);
+    const pids = readFileSync(join(cgroup, "payload/init.scope/cgroup.procs"), "utf8");
+    return Number(pids.split("\n", 1)[0]);
+  }
+
+  /** What the nspawn driver recorded of a node. */
+  registry(node: string): NodeRecord {
     const file = `/run/ebpf-platform/nspawn/${this.stack}/${node}.json`;
-    return (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
+    return JSON.parse(readFileSync(file, "utf8")) as NodeRecord;
   }
 
   /** Destroys the nodes and removes the copy; for `after` hooks, so it must work from any state. */
   async dispose(): Promise<void> {
-    const result = await this.platform("down");
+    const result = await this.platform("down", ["--yes"]);
     assert.equal(result.code, 0, `platform down ${this.stack}: ${tail(result)}`);
     this.copy.remove();
   }
