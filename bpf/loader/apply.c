@@ -42,7 +42,11 @@ static int check_slot(const struct manifest *m, const struct target *target,
 static int swap_slot(const struct manifest *m, const struct target *target, struct root *root,
 		     int program_fd)
 {
+	struct bpf_prog_info info;
+
 	if (root_attach(root, target, m->takeover) || check_slot(m, target, root))
+		return -1;
+	if (!program_info(program_fd, &info) || record_intent(m->name, info.id))
 		return -1;
 	fault_point("before-swap");
 	if (root_set_slot(root, target->slot, program_fd))

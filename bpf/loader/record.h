@@ -15,6 +15,13 @@
 /* The record of this boot, or NULL. */
 json_t *record_read(const char *name);
 
+/*
+ * Notes a program that is about to be attached, so that an apply which is killed
+ * after the swap still leaves a program that the next one knows as its own.
+ */
+int record_intent(const char *name, __u32 program_id);
+
+/* Notes what is attached; the intents before it are done with. */
 int record_write(const char *name, const char *version, json_t *programs);
 
 int record_remove(const char *name);
