@@ -24,11 +24,11 @@ describe("nspawn machine whose start is killed", () => {
       await killed("up", spec, random() * START_MS);
       await driver("up", spec);
       assert.equal(containersAt(spec.address).length, 1);
-      const { pid } = JSON.parse(
+      const { supervisor } = JSON.parse(
         readFileSync(`/run/ebpf-platform/nspawn/${STACK}/${spec.name}.json`, "utf8"),
-      ) as { pid: number };
+      ) as { supervisor: number };
       assert.match(
-        readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+        readFileSync(`/proc/${supervisor}/cmdline`, "utf8"),
         new RegExp(`ebpf-nspawn-${STACK}-${spec.name}\\0`),
       );
       await killed("down", spec, random() * 300);

@@ -77,14 +77,13 @@ set_offloads() {
 
 # What XDP programs on host0 send back is read at once only by a peer that has a program too (bpf/xdp_pass.bpf.c).
 set_receiver() {
-  local object
-  object=$(mktemp -d)/xdp_pass.o
+  local object=$machine_dir/xdp_pass.o
   command -v clang >/dev/null || fail "clang is not on this host, and the network of a machine needs a program compiled; install clang"
   base64 -d <<<"$spec_receiver" | clang -x c -O2 -target bpf -c -o "$object" - ||
     fail "clang could not compile bpf/xdp_pass.bpf.c; its words are above"
   ip link set dev "$host_interface" xdpdrv object "$object" section xdp ||
     fail "the kernel refused the program bpf/xdp_pass.bpf.c on $host_interface; its words are above"
-  rm -r "${object%/*}"
+  rm "$object"
 }
 
 network_down() {

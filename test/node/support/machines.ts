@@ -32,7 +32,7 @@ export interface DriverRun {
 /** Skips, by name of what is missing, where no nspawn machine can run. */
 export function needNspawn(context: Context): void {
   if (process.getuid?.() !== 0) missing(context, "root");
-  for (const tool of ["/usr/bin/systemd-nspawn", "/usr/bin/mmdebstrap"]) {
+  for (const tool of ["/usr/bin/systemd-nspawn", "/usr/bin/mmdebstrap", "/usr/bin/clang"]) {
     if (!existsSync(tool)) missing(context, tool);
   }
 }
