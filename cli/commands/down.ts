@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { countChanges } from "../stack/changes";
-import { checkStackName, configuredStacks, openStack, withPreparedStack, type Prepared } from "../stack/open";
+import { checkStackName, configuredStacks, isAbsent, withPreparedStack } from "../stack/open";
 import { endLine, runOperation, type OperationResult } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
-import { stacksIn, type StackState } from "../stack/state";
+import { stacksIn, stateOf, type StackState } from "../stack/state";
 import { openTerminal, type Terminal } from "../terminal";
 import { confirm } from "./up";
 
@@ -25,11 +25,7 @@ export async function down(name: string, options: DownOptions): Promise<void> {
   checkStackName(name, configuredStacks());
   // The lab can be had again in minutes; everything else is asked for.
   if (name !== "lab" && !options.yes) await confirm(`Destroy every resource of ${name}?`, terminal);
-  const result = await withPreparedStack(name, terminal.note, async (prepared) => {
-    const answer = await destroyStack(prepared, options, terminal);
-    removeEmptyState(prepared.state);
-    return answer;
-  });
+  const result = await destroyStack(name, options, terminal);
   if (options.json) {
     const { changes, seconds } = result;
     terminal.out(JSON.stringify({ stack: name, verb: "down", changes, seconds }, null, 2));
@@ -39,23 +35,21 @@ export async function down(name: string, options: DownOptions): Promise<void> {
 
 /** A stack that is not there is down already. */
 async function destroyStack(
-  prepared: Prepared,
+  name: string,
   options: DownOptions,
   terminal: Terminal,
 ): Promise<OperationResult> {
-  const { name, state } = prepared;
-  const isAbsent = state.folder !== undefined && !stacksIn(state.folder).includes(name);
-  if (isAbsent) {
+  if (isAbsent(name)) {
     terminal.note(`Stack ${name} does not exist; there is nothing to take down.`);
+    removeEmptyState(stateOf(name, process.env));
     return { changes: countChanges({}), seconds: 0 };
   }
-  const stack = await openStack(
-    prepared,
-    { create: false, offline: options.offline ?? false },
-    terminal.note,
-  );
-  await dropPendingOperations(stack, terminal.note);
-  const result = await runOperation("destroy", stack, terminal);
-  await stack.workspace.removeStack(name, { preserveConfig: true });
-  return result;
+  const opening = { create: false, offline: options.offline ?? false };
+  return withPreparedStack(name, terminal.note, opening, async (stack, { state }) => {
+    await dropPendingOperations(stack, terminal.note);
+    const result = await runOperation("destroy", stack, terminal);
+    await stack.workspace.removeStack(name, { preserveConfig: true });
+    removeEmptyState(state);
+    return result;
+  });
 }

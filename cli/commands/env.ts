@@ -8,7 +8,7 @@ import { openTerminal } from "../terminal";
  */
 export async function env(name: string): Promise<void> {
   const terminal = openTerminal(true);
-  const prepared = await prepareStack(name, terminal.note);
+  const prepared = await prepareStack(name, terminal.note, { create: true });
   const exports = renderExports(prepared.variables);
   if (prepared.state.folder !== undefined) await openStack(prepared, { create: true }, terminal.note);
   terminal.out(exports);

@@ -1,6 +1,6 @@
 import { isUnchanged } from "../stack/changes";
 import { Failure } from "../failure";
-import { openStack, withPreparedStack } from "../stack/open";
+import { withPreparedStack } from "../stack/open";
 import { endLine, runOperation, type Verb } from "../stack/operation";
 import { openTerminal } from "../terminal";
 
@@ -12,20 +12,24 @@ export interface PreviewOptions {
 
 async function runVerb(verb: Verb, name: string, options: PreviewOptions, create: boolean): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
-  await withPreparedStack(name, terminal.note, async (prepared) => {
-    const stack = await openStack(prepared, { create, offline: options.offline ?? false }, terminal.note);
-    const result = await runOperation(verb, stack, terminal);
-    if (options.json) {
-      terminal.out(
-        JSON.stringify({ stack: name, verb, changes: result.changes, seconds: result.seconds }, null, 2),
-      );
-    }
-    const line = endLine(verb, name, result);
-    terminal.note(line);
-    if (options.expectNoChanges && !isUnchanged(result.changes)) {
-      throw new Failure("changes", `No change was expected, but ${line}.`);
-    }
-  });
+  await withPreparedStack(
+    name,
+    terminal.note,
+    { create, offline: options.offline ?? false },
+    async (stack) => {
+      const result = await runOperation(verb, stack, terminal);
+      if (options.json) {
+        terminal.out(
+          JSON.stringify({ stack: name, verb, changes: result.changes, seconds: result.seconds }, null, 2),
+        );
+      }
+      const line = endLine(verb, name, result);
+      terminal.note(line);
+      if (options.expectNoChanges && !isUnchanged(result.changes)) {
+        throw new Failure("changes", `No change was expected, but ${line}.`);
+      }
+    },
+  );
 }
 
 /** `platform preview <stack>`: what `up` would do, policies included. */

@@ -20,6 +20,8 @@ function goEnvironment(go: Go, work: string): NodeJS.ProcessEnv {
     GOWORK: "off",
     CGO_ENABLED: "0", // no C compiler and no dependence on this machine's libc
     GOFLAGS: own ? "-modcacherw" : "",
+    // A fetched Go finds its own root; GOROOT would name the old one's.
+    ...(go.fetched ? { GOROOT: undefined } : {}),
     ...(own ? { GOPATH: work, GOMODCACHE: join(work, "mod"), GOCACHE: join(work, "build") } : {}),
   };
 }

@@ -43,7 +43,7 @@ export const standInFolder = () => join(projectRoot(), "test", "engine", "standi
 
 /** Pulumi's home, where `pulumi plugin install` puts plugins. */
 export function pulumiHome(env: NodeJS.ProcessEnv = process.env): string {
-  return env["PULUMI_HOME"] || join(env["HOME"] || "/root", ".pulumi");
+  return env["PULUMI_HOME"] ?? join(env["HOME"] ?? "/root", ".pulumi");
 }
 
 /** True for an installed plugin and for one on PATH that is not a stand-in of ours. */
@@ -57,9 +57,7 @@ export function officialIsPresent(provider: Provider, version: string, env: Node
   return folders.some((folder) => existsSync(join(folder, executable)));
 }
 
-interface Failures {
-  [plugin: string]: { at: number; reason: string };
-}
+type Failures = Record<string, { at: number; reason: string }>;
 
 const failureFile = () => join(cacheRoot(), "plugin-failures.json");
 

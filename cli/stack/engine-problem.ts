@@ -14,6 +14,12 @@ export function plainText(message: string): string {
 /** The words every part of this project uses for a node that does not answer (components/node). */
 const UNREACHABLE = /\bunreachable\b|cannot be reached|could not be reached/i;
 
+/** What is left of an Automation API error when the engine itself said nothing: how its process ended. */
+export function endOfProcess(message: string): string {
+  const end = /Command (was killed with \w+|failed with exit code \d+)/.exec(message)?.[1];
+  return end === undefined ? message : `the engine ${end} and gave no reason`;
+}
+
 /** Messages that only repeat that something failed. */
 const EMPTY = /^(update|preview|refresh|destroy)( -?\w+)? failed$|^update failed$/;
 
@@ -35,7 +41,7 @@ export function judgeFailure(
   if (/currently locked by|conflict: .*another update/i.test(said)) {
     return new Failure("locked", `The ${what} was refused, because the stack is in use: ${said}`);
   }
-  if (/^validating stack config:/.test(said)) {
+  if (said.startsWith("validating stack config:")) {
     return new Failure("usage", `The ${what} was refused, because its Pulumi.<stack>.yaml is wrong: ${said}`);
   }
   const text =

@@ -51,7 +51,7 @@ export function renderExports(variables: EngineVariables): string {
 /** Puts the variables into the environment of this process, where the Automation API and its children see them. */
 export function applyVariables(variables: EngineVariables, env: NodeJS.ProcessEnv = process.env): void {
   for (const [name, value] of Object.entries(variables)) {
-    if (value === undefined) delete env[name];
+    if (value === undefined) Reflect.deleteProperty(env, name);
     else env[name] = value;
   }
 }

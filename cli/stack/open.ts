@@ -9,7 +9,7 @@ import { compileProject } from "../setup/compile";
 import { lendSalt, takeSaltBack } from "./config-salt";
 import { clearDeadLocks } from "./dead-lock";
 import { applyVariables, engineVariables, type EngineVariables } from "./environment";
-import { createState, stateOf, type StackState } from "./state";
+import { createState, stacksIn, stateOf, type StackState } from "./state";
 
 /** Everything an operation on a stack needs, found or made. */
 export interface Prepared {
@@ -37,9 +37,23 @@ export function checkStackName(stack: string, configured: readonly string[]): vo
   );
 }
 
+/** True when the stack's state would be kept here and is not; for other backends only the engine can tell. */
+export function isAbsent(stack: string): boolean {
+  const { folder } = stateOf(stack, process.env);
+  return folder !== undefined && !stacksIn(folder).includes(stack);
+}
+
+const absent = (stack: string) =>
+  new Failure("usage", `Stack ${stack} does not exist yet; \`platform up ${stack}\` makes it.`);
+
 /** Compiles, finds engine and plugins, makes the state folder and sets the environment for the engine. */
-export async function prepareStack(stack: string, note: (text: string) => void): Promise<Prepared> {
+export async function prepareStack(
+  stack: string,
+  note: (text: string) => void,
+  options: { create: boolean },
+): Promise<Prepared> {
   checkStackName(stack, configuredStacks());
+  if (!options.create && isAbsent(stack)) throw absent(stack);
   await compileProject();
   const engine = await ensureEngine(note);
   const plugins = await ensurePlugins(engine, note);
@@ -55,10 +69,12 @@ export async function prepareStack(stack: string, note: (text: string) => void):
 export async function withPreparedStack<T>(
   stack: string,
   note: (text: string) => void,
-  step: (prepared: Prepared) => Promise<T>,
+  options: { create: boolean; offline?: boolean },
+  step: (stack: Stack, prepared: Prepared) => Promise<T>,
 ): Promise<T> {
   try {
-    return await step(await prepareStack(stack, note));
+    const prepared = await prepareStack(stack, note, options);
+    return await step(await openStack(prepared, options, note), prepared);
   } finally {
     if (stateOf(stack, process.env).passphraseFile !== undefined) takeSaltBack(configFile(stack));
   }
@@ -86,7 +102,7 @@ export async function openStack(
     return await LocalWorkspace.selectStack(place, { pulumiCommand });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "StackNotFoundError") throw error;
-    throw new Failure("usage", `Stack ${name} does not exist yet; \`platform up ${name}\` makes it.`);
+    throw absent(name);
   }
 }
 

@@ -2,7 +2,7 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import { Failure, messageOf } from "../failure";
 import type { Terminal } from "../terminal";
 import { changeLine, countChanges, type ChangeCounts } from "./changes";
-import { judgeFailure, plainText, type EngineProblem } from "./engine-problem";
+import { endOfProcess, judgeFailure, plainText, type EngineProblem } from "./engine-problem";
 import { withInterrupt } from "./interrupt";
 import { policyPack } from "./open";
 
@@ -63,7 +63,7 @@ export async function runOperation(verb: Verb, stack: Stack, terminal: Terminal)
     } catch (error) {
       if (error instanceof Failure) throw error;
       const known = record.errors.length > 0 || stderr.length > 0;
-      const said = known ? stderr.join("") : messageOf(error);
+      const said = known ? stderr.join("") : endOfProcess(messageOf(error));
       throw judgeFailure(`${verb} of ${stack.name}`, signal.aborted, record, said);
     }
     const seconds = Math.round((Date.now() - started) / 1000);

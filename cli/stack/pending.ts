@@ -1,4 +1,4 @@
-import type { Deployment, Stack } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 
 const pendingSchema = z.object({
@@ -24,5 +24,5 @@ export async function dropPendingOperations(stack: Stack, note: (text: string) =
   if (pending.length === 0) return;
   note(`The last run was cut off while ${pending.join(", ")}; these steps are done again.`);
   const deployment: unknown = { ...exported.deployment, pending_operations: [] };
-  await stack.importStack({ ...exported, deployment } as Deployment);
+  await stack.importStack({ ...exported, deployment });
 }

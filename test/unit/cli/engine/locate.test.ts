@@ -58,7 +58,7 @@ describe("engine sources", () => {
       (error: unknown) =>
         error instanceof Failure &&
         error.outcome === "missingPart" &&
-        /PATH: no PATH; download: no download/.test(error.message),
+        error.message.includes("PATH: no PATH; download: no download"),
     );
   });
 

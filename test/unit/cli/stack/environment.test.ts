@@ -29,9 +29,7 @@ describe("the engine's environment", () => {
   });
 
   it("renders shell code that a shell reads back unchanged", () => {
-    const word = fc
-      .string({ unit: "binary", maxLength: 30 })
-      .filter((text) => !/[\0\n\r]/.test(text) && text.isWellFormed());
+    const word = fc.string({ unit: "binary", maxLength: 30 }).filter((text) => !/[\0\n\r]/.test(text));
     fc.assert(
       fc.property(word, (value) => {
         const code = `${renderExports({ X: value, GONE: undefined })}\nprintf %s "$X\${GONE-none}"`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { changeLine, countChanges, isUnchanged } from "../../../../cli/stack/changes";
-import { judgeFailure, plainText } from "../../../../cli/stack/engine-problem";
+import { endOfProcess, judgeFailure, plainText } from "../../../../cli/stack/engine-problem";
 import { endLine, EventRecord } from "../../../../cli/stack/operation";
 import { pendingOperations } from "../../../../cli/stack/pending";
 
@@ -81,6 +81,18 @@ describe("a failed operation", () => {
       judgeFailure("up of lab", false, { errors: [], violations: [] }, "").message,
       /gave no reason/,
     );
+  });
+
+  it("tells how an engine ended that said nothing", () => {
+    const error =
+      "code: -2\n stderr: Command was killed with SIGKILL (Forced termination): pulumi up --yes\n";
+    assert.equal(endOfProcess(error), "the engine was killed with SIGKILL and gave no reason");
+    assert.equal(endOfProcess("spawn pulumi ENOENT"), "spawn pulumi ENOENT");
+  });
+
+  it("knows a config that the engine refuses", () => {
+    const said = "error: validating stack config: Stack 'lab' is missing configuration value 'nodes'";
+    assert.equal(judgeFailure("up of lab", false, { errors: [], violations: [] }, said).outcome, "usage");
   });
 
   it("strips the engine's colour marks", () => assert.equal(plainText("<{%fg 1%}>red<{%reset%}> "), "red"));
