@@ -2,10 +2,10 @@
 /*
  * xdp_pass: passes every packet.
  *
- * hook      XDP, on the host's end of a node's veth
- * maps      none
- * kernel    4.19 (native XDP on veth)
- * in doubt  XDP_PASS
+ * Hook:      XDP, on the host's end of a node's veth
+ * Maps:      none
+ * Kernel:    4.19 (native XDP on veth)
+ * In doubt:  passes the packet
  *
  * What a program on the node's end sends back with XDP_TX is put into the ring of the
  * host's end, and the kernel wakes the reader of that ring only when the host's end has
@@ -21,6 +21,7 @@ struct xdp_md;
 
 __attribute__((section("xdp"), used)) int xdp_pass(struct xdp_md *ctx)
 {
+	(void)ctx;
 	return XDP_PASS;
 }
 
