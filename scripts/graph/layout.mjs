@@ -75,13 +75,28 @@ export function place(box) {
  * @returns {Point[]}
  */
 function passRow({ x, y }, boxes) {
-  const row = boxes.filter((box) => Math.abs(box.y + box.height / 2 - y) < 1);
-  if (row.length === 0) return [];
-  const half = Math.max(...row.map(({ height }) => height)) / 2;
-  return [
-    { x, y: y - half },
-    { x, y: y + half },
-  ];
+  const { top, bottom } = rowEdges({ y, height: 0 }, boxes);
+  return top === bottom
+    ? []
+    : [
+        { x, y: top },
+        { x, y: bottom },
+      ];
+}
+
+/**
+ * The edges of the row that a box stands in: boxes of a row have their middles at one height.
+ *
+ * @param {{ y: number, height: number }} box
+ * @param {PlacedBox[]} boxes
+ */
+function rowEdges(box, boxes) {
+  const middle = (/** @type {{ y: number, height: number }} */ one) => one.y + one.height / 2;
+  const row = [box, ...boxes.filter((one) => Math.abs(middle(one) - middle(box)) < 1)];
+  return {
+    top: Math.min(...row.map(({ y }) => y)),
+    bottom: Math.max(...row.map(({ y, height }) => y + height)),
+  };
 }
 
 /**
@@ -108,11 +123,18 @@ function route(arrows, bends, boxes) {
     return middle(id) + (same.indexOf(index) - (same.length - 1) / 2) * step;
   };
   return arrows.map(({ from, to }, index) => {
-    const source = boxes.get(from);
+    const [source, target] = [boxes.get(from), boxes.get(to)];
+    if (!source || !target)
+      throw new Error(`An arrow leads from ${from} to ${to}, and one of them is no box.`);
+    const [start, end] = [port(index, "from"), port(index, "to")];
+    // Straight to the edge of its row, so that a low box's arrow does not run into a higher neighbour.
+    const all = [...boxes.values()];
     return [
-      { x: port(index, "from"), y: (source?.y ?? 0) + (source?.height ?? 0) },
+      { x: start, y: source.y + source.height },
+      { x: start, y: rowEdges(source, all).bottom },
       ...(bends[index] ?? []),
-      { x: port(index, "to"), y: boxes.get(to)?.y ?? 0 },
-    ];
+      { x: end, y: rowEdges(target, all).top },
+      { x: end, y: target.y },
+    ].filter((point, at, points) => at === 0 || point.y !== points[at - 1]?.y);
   });
 }
