@@ -21,7 +21,12 @@ const attached = config.bpf.programs.map((program) => {
     objects.get(program.source) ??
     new BpfObject(`${program.source}-object`, { source: program.source, build: config.bpf.build });
   objects.set(program.source, object);
-  return new BpfProgram(program.name, { machine: fleet.node(program.node).machine, object, program });
+  // The node is part of the name, so that a preview says where something changes.
+  return new BpfProgram(`${program.node}-${program.name}`, {
+    machine: fleet.node(program.node).machine,
+    object,
+    program,
+  });
 });
 
 const balancer =

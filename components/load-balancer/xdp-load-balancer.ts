@@ -43,8 +43,9 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
     const edge = fleet.node(config.node).machine;
 
     const object = new BpfObject(`${name}-object`, { source: "xdp_lb", build }, { parent: this });
+    // The node is part of the names, so that a preview says where something changes.
     this.program = new BpfProgram(
-      name,
+      `${config.node}-${name}`,
       {
         machine: edge,
         object,
@@ -75,7 +76,7 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
         ),
     );
     const maps = new BpfMap(
-      `${name}-maps`,
+      `${config.node}-${name}-maps`,
       { program: this.program, contents: [...files].map(([map, bytes]) => ({ map, bytes })) },
       { parent: this, dependsOn: held },
     );

@@ -37,10 +37,13 @@ const EVERYTHING: readonly (keyof ProgramInputs)[] = [
   "keepMaps",
 ];
 
-/** Desired against recorded; an unknown value counts as changed. */
+/**
+ * Desired against recorded; an unknown value counts as changed. The machine's instance is unknown in a preview whenever
+ * anything of the machine changes, and is nearly always the same afterwards: it replaces only when it is known to differ.
+ */
 export function programDifference(olds: Bag, news: Bag): Difference {
   const changed = EVERYTHING.filter((key) => differs(olds[key], news[key]));
-  const replaces: string[] = changed.filter((key) => IDENTITY.includes(key));
+  const replaces: string[] = changed.filter((key) => IDENTITY.includes(key) && !hasUnknown(news[key]));
   if (changesMode(olds, news)) replaces.push("attach");
   return { changes: changed.length > 0, replaces, deleteBeforeReplace: true };
 }
@@ -83,7 +86,7 @@ export function mapDifference(olds: Bag, news: Bag): Difference {
   const changed = keys.filter((key) => differs(olds[key], news[key]));
   return {
     changes: changed.length > 0,
-    replaces: changed.filter((key) => identity.includes(key)),
+    replaces: changed.filter((key) => identity.includes(key) && !hasUnknown(news[key])),
     deleteBeforeReplace: true,
   };
 }
