@@ -7,19 +7,20 @@ import { prod } from "./prod";
 import type { StagePolicy, Waiver } from "./stage-policy";
 import { staging } from "./staging";
 
-const policies: readonly StagePolicy[] = [lab, dev, staging, canary, prod];
+/** In the order of promotion. */
+export const stagePolicies: readonly StagePolicy[] = [lab, dev, staging, canary, prod];
 const levels: readonly Level[] = ["advisory", "mandatory", "remediate", "disabled"];
 const longestWaiverDays = 366;
 
 /** The stage's own file, checked. Throws one error that lists every mistake in it. */
 export function loadStagePolicy(stage: unknown, rules: readonly Rule[], today: Date): StagePolicy {
-  const policy = policies.find((candidate) => candidate.stage === stage);
+  const policy = stagePolicies.find((candidate) => candidate.stage === stage);
   if (policy === undefined) {
     throw new Error(
       `The policy pack read ebpf-platform:stage and found ${stage === undefined ? "nothing" : JSON.stringify(stage)}; set it to one of ${STAGES.join(", ")}.`,
     );
   }
-  const problems = policyProblems(policy, rules, today);
+  const problems = [...policyProblems(policy, rules, today), ...laxerThanBefore(policy, rules)];
   if (problems.length > 0) {
     throw new Error(
       `policy/config/${policy.stage}.ts has ${problems.length} mistakes: ${problems.join("; ")}.`,
@@ -46,6 +47,33 @@ export function policyProblems(policy: StagePolicy, rules: readonly Rule[], toda
     if (waiver.rule === "W01") problems.push(`waiver ${index + 1}: the rule about waivers cannot be waived`);
   });
   return problems;
+}
+
+const strictness: readonly Level[] = ["disabled", "advisory", "remediate", "mandatory"];
+
+/** Where a stage is laxer than the one before it: a rule at a lower level, an allow-list with more entries. */
+export function laxerThanBefore(
+  policy: StagePolicy,
+  rules: readonly Rule[],
+  before: StagePolicy | undefined = stagePolicies[
+    stagePolicies.findIndex(({ stage }) => stage === policy.stage) - 1
+  ],
+): readonly string[] {
+  if (before === undefined) return [];
+  const rank = (of: StagePolicy, rule: Rule): number => strictness.indexOf(of.levels[rule.id] ?? rule.level);
+  const lower = rules
+    .filter((rule) => rank(policy, rule) < rank(before, rule))
+    .map(({ id }) => `${id} is laxer than in ${before.stage}`);
+  const added = Object.entries(policy.allow).flatMap(([list, entries]) => {
+    const earlier: unknown = Reflect.get(before.allow, list);
+    if (typeof entries === "boolean")
+      return entries && earlier !== true ? [`${list} is not allowed in ${before.stage}`] : [];
+    const known = new Set((earlier as readonly unknown[]).map((entry) => JSON.stringify(entry)));
+    return (entries as readonly unknown[])
+      .filter((entry) => !known.has(JSON.stringify(entry)))
+      .map((entry) => `${list} has ${JSON.stringify(entry)}, which ${before.stage} has not`);
+  });
+  return [...lower, ...added];
 }
 
 function waiverProblems(waiver: Waiver, today: Date): readonly string[] {
