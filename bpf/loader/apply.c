@@ -225,6 +225,8 @@ static int apply_loaded(const struct manifest *m, struct loaded *loaded, struct 
 static int prepare(const struct manifest *m, struct root *root)
 {
 	const struct target *xdp = manifest_xdp((struct manifest *)m);
+	const char *owner;
+	__u32 found;
 
 	if (require_bpffs() || manifest_check_object(m))
 		return -1;
@@ -235,7 +237,12 @@ static int prepare(const struct manifest *m, struct root *root)
 		return -1;
 	if (!xdp)
 		return 0;
-	return root_prepare(xdp, m->takeover, root) || check_slot(m, xdp, root) ? -1 : 0;
+	if (root_prepare(xdp, m->takeover, root) || check_slot(m, xdp, root))
+		return -1;
+	/* What is there stays known as ours, whatever becomes of its pins from here on. */
+	found = root_slot(root, xdp->slot);
+	owner = found ? record_owner(found) : NULL;
+	return owner && !strcmp(owner, m->name) ? record_intent(m->name, found) : 0;
 }
 
 int apply_locked(const char *dir, json_t **answer)

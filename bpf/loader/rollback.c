@@ -61,10 +61,12 @@ static int swap_to_pinned(const struct manifest *m)
 	return 0;
 }
 
+/* Tracepoint and kprobe links cannot be made from a pinned program alone: they load again. */
 static bool still_loaded(const struct manifest *m)
 {
 	for (int i = 0; i < m->target_count; i++)
-		if (!pinned_program_id(text("%s/prog_%s", version_pins(m->name, m->version),
+		if (m->targets[i].hook == HOOK_TRACEPOINT || m->targets[i].hook == HOOK_KPROBE ||
+		    !pinned_program_id(text("%s/prog_%s", version_pins(m->name, m->version),
 					    m->targets[i].function)))
 			return false;
 	return true;
@@ -81,7 +83,7 @@ int rollback_locked(const char *name, json_t **answer)
 			    "apply the version you want");
 	if (manifest_read(version_dir(name, previous), &m))
 		return -1;
-	/* After a reboot only the files are left of it: load it again. */
+	/* After a reboot only the files are left of it. */
 	if (!still_loaded(&m))
 		return apply_locked(m.dir, answer);
 	return swap_to_pinned(&m) || restore_maps(&m) || apply_record(&m)

@@ -76,6 +76,11 @@ export class PrivateNode {
     await once(this.process, "exit");
   }
 
+  /** The node's own root folder, as this process sees it. */
+  get root(): string {
+    return `/proc/${this.pid}/root`;
+  }
+
   /** Words that run a command inside; where: the node itself, or the other end of its interface. */
   words(command: readonly string[], where: "node" | "peer" = "node"): [string, string[]] {
     const enter = where === "node" ? ["-t", this.pid, "-m", "-n"] : ["-t", this.peerPid, "-n"];
@@ -151,7 +156,7 @@ export class PrivateNode {
       smoke: program.smoke ?? [],
     };
     const folder = `/var/lib/ebpf-platform/bpf/${name}/${manifest.version}`;
-    const inside = `/proc/${this.pid}/root${folder}`;
+    const inside = `${this.root}${folder}`;
     mkdirSync(inside, { recursive: true });
     writeFileSync(join(inside, "prog.bpf.o"), object);
     writeFileSync(join(inside, "manifest.json"), JSON.stringify(manifest));
