@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { lookForEngine } from "../../../cli/engine/locate.js";
 import {
   officialIsPresent,
   pinnedProviders,
+  pulumiHome,
   standInFolder,
   type Provider,
 } from "../../../cli/engine/plugins.js";
@@ -15,6 +16,7 @@ export interface ActiveProvider {
   provider: Provider;
   version: string;
   kind: "official" | "stand-in";
+  executable: string;
 }
 
 export interface EngineEnvironment {
@@ -33,11 +35,14 @@ export async function engineEnvironment(): Promise<EngineEnvironment | { missing
   const pinned = pinnedProviders(readFileSync(join(checkout, "package.json"), "utf8"));
   const folder = mkdtempSync(join(tmpdir(), "contract-plugins-"));
   const providers = [...pinned].map(([provider, version]): ActiveProvider => {
-    if (officialIsPresent(provider, version, process.env)) return { provider, version, kind: "official" };
-    const executable = `pulumi-resource-${provider}`;
+    const name = `pulumi-resource-${provider}`;
+    if (officialIsPresent(provider, version, process.env)) {
+      return { provider, version, kind: "official", executable: officialExecutable(name, provider, version) };
+    }
     // A link for each one that is needed: the engine prefers PATH to what is installed.
-    symlinkSync(join(standInFolder(), executable), join(folder, executable));
-    return { provider, version, kind: "stand-in" };
+    const executable = join(folder, name);
+    symlinkSync(join(standInFolder(), name), executable);
+    return { provider, version, kind: "stand-in", executable };
   });
   return {
     providers,
@@ -46,4 +51,11 @@ export async function engineEnvironment(): Promise<EngineEnvironment | { missing
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The engine takes the one on PATH before the installed one. */
+function officialExecutable(name: string, provider: Provider, version: string): string {
+  const installed = join(pulumiHome(), "plugins", `resource-${provider}-v${version}`, name);
+  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== standInFolder());
+  return onPath.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? installed;
 }

@@ -174,8 +174,8 @@ export const localCommandFailures: ContractCase[] = [
     name: "local exit status",
     rounds: [
       {
-        make: (name) => new local.Command(name, { create: `echo out; echo 'er"r' >&2; exit 7 # ä\t\\` }),
-        error: `exit status 7: running "echo out; echo 'er\\"r' >&2; exit 7 # ä\\t\\\\":\nout\ner"r`,
+        make: (name) => new local.Command(name, { create: `echo 'o"ut'; exit 7 # ä\t\\` }),
+        error: `exit status 7: running "echo 'o\\"ut'; exit 7 # ä\\t\\\\":\no"ut`,
       },
     ],
   },

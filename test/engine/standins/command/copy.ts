@@ -10,7 +10,7 @@ import {
   type Property,
   type PropertyMap,
 } from "../provider/property";
-import { checkShapes } from "../provider/shape";
+import { checkStruct } from "../provider/shape";
 import type { CheckFailure, ResourceCall, ResourceKind } from "../provider/stand-in";
 import { hostsOf, parseConnection } from "./connection";
 import { dial } from "./dial";
@@ -20,7 +20,7 @@ import { copyFile as copyFileShapes, copyToRemote as copyToRemoteShapes } from "
 /** `command:remote:CopyToRemote`: writes a file, a folder or a text to another machine over SFTP. */
 export const copyToRemote: ResourceKind = {
   check({ inputs: given }) {
-    const { inputs, failures } = checkShapes(copyToRemoteShapes, given);
+    const { inputs, failures } = checkStruct(copyToRemoteShapes, given);
     return { inputs, failures: [...failures, ...sourceFailures(inputs.source)] };
   },
 
@@ -48,7 +48,7 @@ export const copyToRemote: ResourceKind = {
 
 /** `command:remote:CopyFile`, the deprecated form: a path of this machine, and every change replaces. */
 export const copyFile: ResourceKind = {
-  check: ({ inputs }) => checkShapes(copyFileShapes, inputs),
+  check: ({ inputs }) => checkStruct(copyFileShapes, inputs),
 
   diff: ({ oldInputs, inputs }) => difference(oldInputs, inputs, () => true),
 

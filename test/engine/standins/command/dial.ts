@@ -87,7 +87,8 @@ function pause(milliseconds: number, cancelled: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
-      reject(new Error("context canceled"));
+      const late = cancelled.reason instanceof DOMException && cancelled.reason.name === "TimeoutError";
+      reject(new Error(late ? "context deadline exceeded" : "context canceled"));
     };
     const timer = setTimeout(() => {
       cancelled.removeEventListener("abort", stop);

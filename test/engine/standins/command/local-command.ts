@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { difference } from "../provider/difference";
 import type { EngineLog } from "../provider/engine-log";
 import { assetArchive, pathAsset, uniqueHex, type PropertyMap } from "../provider/property";
-import { checkShapes } from "../provider/shape";
+import { checkStruct } from "../provider/shape";
 import type { InvokeCall, ResourceKind } from "../provider/stand-in";
 import { globPattern } from "./glob-pattern";
 import { goQuote } from "./go-quote";
@@ -21,7 +21,7 @@ const NOTHING = { stdout: "", stderr: "" };
 
 /** `command:local:Command`: runs a text on this machine when the resource changes. */
 export const localCommand: ResourceKind = {
-  check: ({ inputs }) => checkShapes(shapes, inputs),
+  check: ({ inputs }) => checkStruct(shapes, inputs),
 
   diff: ({ oldInputs, inputs }) => difference(oldInputs, inputs, (path) => path === "triggers"),
 
@@ -51,7 +51,7 @@ export const localCommand: ResourceKind = {
 
 /** `command:local:run`: runs a text on this machine on every preview and update. */
 export async function localRun({ args, ...context }: InvokeCall) {
-  const { inputs, failures } = checkShapes(runShapes, args);
+  const { inputs, failures } = checkStruct(runShapes, args);
   if (failures.length > 0) return { outputs: {}, failures };
   const plain = plainLocal(inputs);
   return {

@@ -17,6 +17,6 @@ void serve({
   kind: (type) => KINDS[type],
   async invoke(call) {
     if (call.token === "command:local:run") return localRun(call);
-    throw new Error(`Invoke '${call.token}' not found`);
+    throw new Error(`Invoke '${call.token.replace(/^command:/, "")}' not found`);
   },
 });

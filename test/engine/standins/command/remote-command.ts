@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from "ssh2";
 import { difference } from "../provider/difference";
 import { uniqueHex, type PropertyMap } from "../provider/property";
-import { checkShapes } from "../provider/shape";
+import { checkStruct } from "../provider/shape";
 import type { ResourceCall, ResourceKind } from "../provider/stand-in";
 import { hostsOf, parseConnection } from "./connection";
 import { dial } from "./dial";
@@ -15,7 +15,7 @@ type Streams = { stdout: string; stderr: string };
 
 /** `command:remote:Command`: runs a text on another machine over SSH when the resource changes. */
 export const remoteCommand: ResourceKind = {
-  check: ({ inputs }) => checkShapes(shapes, inputs),
+  check: ({ inputs }) => checkStruct(shapes, inputs),
 
   diff: ({ oldInputs, inputs }) => difference(oldInputs, inputs, (path) => path === "triggers"),
 

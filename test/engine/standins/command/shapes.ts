@@ -1,14 +1,11 @@
-import type { Shape, Shapes } from "../provider/shape";
+import type { Shape, Struct } from "../provider/shape";
 
 const text: Shape = { type: "string" };
-const flag: Shape = { type: "boolean" };
-const textMap: Shape = { type: "map", items: text };
-const textList: Shape = { type: "array", items: text };
 
-/** `triggers` of any type; the official provider marks the list, so a changed element alone is an update. */
-export const triggers: Shape = { type: "array" };
+/** Of any type; an element that changes is an update for the provider, the SDK makes a replacement of it. */
+const triggers: Shape = { type: "list" };
 
-const endpoint: Shapes = {
+const endpoint: Record<string, Shape> = {
   user: { type: "string", default: "root" },
   password: { type: "string", secret: true },
   host: { type: "string", required: true },
@@ -21,49 +18,63 @@ const endpoint: Shapes = {
   hostKey: text,
 };
 
-export const connection: Shape = {
+const proxy: Shape = { type: "object", of: { name: "remote.ProxyConnection", members: endpoint } };
+
+const connection: Shape = {
   type: "object",
   required: true,
   secret: true,
-  members: { ...endpoint, proxy: { type: "object", members: endpoint } },
+  of: { name: "remote.Connection", members: { ...endpoint, proxy } },
 };
 
-const lifecycle: Shapes = { triggers, create: text, update: text, delete: text };
+const lifecycle: Record<string, Shape> = { triggers, create: text, update: text, delete: text };
 
-export const remoteCommand: Shapes = {
-  ...lifecycle,
-  connection,
-  stdin: text,
-  logging: text,
-  environment: textMap,
-  addPreviousOutputInEnv: flag,
+export const remoteCommand: Struct = {
+  name: "remote.CommandInputs",
+  members: {
+    ...lifecycle,
+    stdin: text,
+    logging: text,
+    connection,
+    environment: { type: "stringMap" },
+    addPreviousOutputInEnv: { type: "boolean" },
+  },
 };
 
-const localBase: Shapes = {
+const localBase: Record<string, Shape> = {
   stdin: text,
   logging: text,
-  interpreter: textList,
+  interpreter: { type: "strings" },
   dir: text,
-  environment: textMap,
-  assetPaths: textList,
-  archivePaths: textList,
-  addPreviousOutputInEnv: flag,
+  environment: { type: "stringMap" },
+  assetPaths: { type: "strings" },
+  archivePaths: { type: "strings" },
+  addPreviousOutputInEnv: { type: "boolean" },
 };
 
-export const localCommand: Shapes = { ...lifecycle, ...localBase };
+export const localCommand: Struct = { name: "local.CommandInputs", members: { ...lifecycle, ...localBase } };
 
-export const localRun: Shapes = { ...localBase, command: { type: "string", required: true } };
-
-export const copyToRemote: Shapes = {
-  connection,
-  triggers,
-  source: { type: "any", required: true },
-  remotePath: { type: "string", required: true },
+export const localRun: Struct = {
+  name: "local.RunInputs",
+  members: { ...localBase, command: { type: "string", required: true } },
 };
 
-export const copyFile: Shapes = {
-  connection,
-  triggers,
-  localPath: { type: "string", required: true },
-  remotePath: { type: "string", required: true },
+export const copyToRemote: Struct = {
+  name: "remote.CopyToRemoteInputs",
+  members: {
+    connection,
+    triggers,
+    source: { type: "any", required: true },
+    remotePath: { type: "string", required: true },
+  },
+};
+
+export const copyFile: Struct = {
+  name: "remote.CopyFileInputs",
+  members: {
+    connection,
+    triggers,
+    localPath: { type: "string", required: true },
+    remotePath: { type: "string", required: true },
+  },
 };

@@ -139,7 +139,7 @@ export class ResourceMethods {
     const inputs = properties(request.getProperties());
     const preview = request.getPreview();
     if (!preview) this.refuse(call.urn, kind, inputs);
-    const { id, outputs } = await kind.create({ ...call, inputs, preview });
+    const { id, outputs } = await kind.create({ ...call, ...this.limit(request), inputs, preview });
     return new rpc.CreateResponse().setId(id).setProperties(struct(outputs));
   }
 
@@ -149,7 +149,7 @@ export class ResourceMethods {
     const preview = request.getPreview();
     const change = changed(request);
     if (!preview) this.refuse(call.urn, kind, change.inputs);
-    const outputs = await kind.update({ ...call, ...change, preview });
+    const outputs = await kind.update({ ...call, ...this.limit(request), ...change, preview });
     return new rpc.UpdateResponse().setProperties(struct(outputs));
   }
 
@@ -170,8 +170,15 @@ export class ResourceMethods {
   private async delete(request: rpc.DeleteRequest): Promise<Empty> {
     const call = this.call(request.getUrn());
     const state = properties(request.getProperties());
-    await this.kind(call.type).delete({ ...call, id: request.getId(), state });
+    await this.kind(call.type).delete({ ...call, ...this.limit(request), id: request.getId(), state });
     return new Empty();
+  }
+
+  /** The end of an operation: the engine's cancellation or the `customTimeouts` of the resource, in seconds. */
+  private limit(request: { getTimeout(): number }): { cancelled: AbortSignal } {
+    const seconds = request.getTimeout();
+    const ends = [this.cancellation.signal, ...(seconds > 0 ? [AbortSignal.timeout(seconds * 1000)] : [])];
+    return { cancelled: AbortSignal.any(ends) };
   }
 
   private refuse(urn: string, kind: ResourceKind, inputs: PropertyMap): void {

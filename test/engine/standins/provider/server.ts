@@ -26,8 +26,16 @@ export async function serve(standIn: StandIn): Promise<void> {
       else resolve(bound);
     });
   });
+  endWithEngine(process.ppid);
   // The engine reads the port from the first line of standard output.
   process.stdout.write(`${String(port)}\n`);
+}
+
+/** An engine that was killed cannot tell its plugins to stop; then another process has become the parent. */
+function endWithEngine(engine: number): void {
+  setInterval(() => {
+    if (process.ppid !== engine) process.exit(1);
+  }, 1000).unref();
 }
 
 /** The engine may put `--logtostderr`, `-v=9` and `--tracing <url>` before its address. */

@@ -7,90 +7,126 @@ import {
   type Property,
   type PropertyMap,
 } from "./property";
-import type { CheckFailure } from "./stand-in";
+import type { Checked, CheckFailure } from "./stand-in";
 
 /** The type of an input, with what the official schema says about it. */
-export interface Shape {
-  type: "string" | "number" | "integer" | "boolean" | "any" | "array" | "map" | "object";
-  required?: boolean;
-  secret?: boolean;
-  default?: Property;
-  /** For arrays and maps. */
-  items?: Shape;
-  /** For objects. */
-  members?: Shapes;
+export type Shape = { required?: boolean; secret?: boolean; default?: Property } & (
+  | { type: "string" | "number" | "integer" | "boolean" | "any" | "list" | "strings" | "stringMap" }
+  | { type: "object"; of: Struct }
+);
+
+/** A Go struct of the official provider: its name stands in the errors. */
+export interface Struct {
+  name: string;
+  members: Record<string, Shape>;
 }
 
-export type Shapes = Record<string, Shape>;
+/** Names of the Go types, as the official errors give them. */
+const GO_TYPES = {
+  string: "string",
+  number: "float64",
+  integer: "int",
+  boolean: "bool",
+  list: "[]interface {}",
+  strings: "[]string",
+  stringMap: "map[string]string",
+} as const;
 
-/** Inputs checked against their shapes, with defaults filled in and secrets marked. */
-export function checkShapes(
-  shapes: Shapes,
-  inputs: PropertyMap,
-): { inputs: PropertyMap; failures: CheckFailure[] } {
+/** Inputs checked like the official provider does, with defaults filled in and secrets marked. */
+export function checkStruct(struct: Struct, inputs: PropertyMap): Checked {
   const failures: CheckFailure[] = [];
-  const checked = checkMembers(shapes, inputs, "", failures);
-  return { inputs: checked, failures };
-}
-
-function checkMembers(
-  shapes: Shapes,
-  values: PropertyMap,
-  path: string,
-  failures: CheckFailure[],
-): PropertyMap {
   const result: PropertyMap = {};
-  for (const [name, value] of Object.entries(values)) {
-    const shape = shapes[name];
-    if (!shape) {
-      failures.push({ property: path + name, reason: `Unrecognized field '${path}${name}'` });
-      result[name] = value;
-      continue;
-    }
-    const checked = check(shape, value, path + name, failures);
-    result[name] = shape.secret === true ? secret(checked) : checked;
-  }
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (name in values) continue;
-    if (shape.default !== undefined) result[name] = shape.default;
+  for (const [name, shape] of Object.entries(struct.members)) {
+    const value = inputs[name];
+    if (value !== undefined) result[name] = checkValue(struct, name, shape, value, failures);
+    else if (shape.default !== undefined) result[name] = shape.default;
     else if (shape.required === true) {
-      failures.push({ property: path + name, reason: `Missing required field '${path}${name}'` });
+      failures.push({ property: name, reason: `Missing required field '${name}' on '${struct.name}'` });
     }
   }
-  return result;
+  for (const [name, value] of Object.entries(inputs)) {
+    if (name in struct.members) continue;
+    result[name] = value;
+    failures.push({ property: name, reason: `Unrecognized field '${name}' on '${struct.name}'` });
+  }
+  return { inputs: result, failures };
 }
 
-function check(shape: Shape, value: Property, path: string, failures: CheckFailure[]): Property {
-  if (isSecret(value)) return secret(check(shape, value.value, path, failures));
-  if (isUnknown(value) || shape.type === "any") return value;
-  const items = shape.items;
-  if (shape.type === "array" && Array.isArray(value)) {
-    return items
-      ? value.map((item, index) => check(items, item, `${path}[${String(index)}]`, failures))
-      : value;
+function checkValue(
+  struct: Struct,
+  name: string,
+  shape: Shape,
+  value: Property,
+  failures: CheckFailure[],
+): Property {
+  if (isSecret(value)) return secret(checkValue(struct, name, shape, value.value, failures));
+  const checked = shape.type === "object" ? checkObject(struct, name, shape.of, value, failures) : value;
+  if (shape.type !== "object") failures.push(...typeFailures(struct, name, shape.type, value));
+  return shape.secret === true ? secret(checked) : checked;
+}
+
+function checkObject(
+  struct: Struct,
+  name: string,
+  of: Struct,
+  value: Property,
+  failures: CheckFailure[],
+): Property {
+  if (isUnknown(value)) return value;
+  if (!isObject(value)) {
+    failures.push(wrongType(struct, name, of.name, value));
+    return value;
   }
-  if (shape.type === "map" && isObject(value)) {
-    if (!items) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, check(items, item, `${path}.${key}`, failures)]),
+  const nested = checkStruct(of, value);
+  if (nested.failures.length > 0) {
+    const owner = struct.name.replace(/^.*\./, "");
+    const lines = nested.failures.map(({ property, reason }) => `\n\t${property}: ${reason}`);
+    const count = String(nested.failures.length);
+    const reason = `An error occurred decoding '${owner}.${name}': ${count} failures decoding:${lines.join("")}`;
+    failures.push({ property: name, reason });
+  }
+  return nested.inputs;
+}
+
+function typeFailures(
+  struct: Struct,
+  name: string,
+  type: Exclude<Shape["type"], "object">,
+  value: Property,
+): CheckFailure[] {
+  if (type === "any" || isUnknown(value)) return [];
+  if (type === "strings" && Array.isArray(value)) {
+    return value.flatMap((item, index) => stringFailures(struct, `${name}[${String(index)}]`, item));
+  }
+  if (type === "stringMap" && isObject(value)) {
+    return Object.entries(value).flatMap(([key, item]) =>
+      stringFailures(struct, `${name}[${key}] value`, item),
     );
   }
-  if (shape.type === "object" && isObject(value)) {
-    return checkMembers(shape.members ?? {}, value, `${path}.`, failures);
-  }
-  if (matches(shape.type, value) || containsUnknown(value)) return value;
-  failures.push({
-    property: path,
-    reason: `Field '${path}' must be a '${shape.type}'; got '${nameOf(value)}' instead`,
-  });
-  return value;
+  return matches(type, value) ? [] : [wrongType(struct, name, GO_TYPES[type], value)];
 }
 
-function matches(type: Shape["type"], value: Property): boolean {
-  if (type === "integer") return typeof value === "number" && Number.isInteger(value);
-  return typeof value === type;
+function stringFailures(struct: Struct, path: string, given: Property): CheckFailure[] {
+  const value = isSecret(given) ? given.value : given;
+  return typeof value === "string" || containsUnknown(value)
+    ? []
+    : [wrongType(struct, path, "string", value)];
 }
 
-function nameOf(value: Property): string {
-  return Array.isArray(value) ? "array" : typeof value;
+function matches(type: string, value: Property): boolean {
+  if (type === "list") return Array.isArray(value);
+  // A fraction is cut, not refused, where the official provider wants a whole number.
+  return typeof value === (type === "integer" ? "number" : type);
+}
+
+function wrongType(struct: Struct, path: string, wanted: string, value: Property): CheckFailure {
+  const reason = `Field '${path}' on '${struct.name}' must be a '${wanted}'; got '${goType(value)}' instead`;
+  return { property: path, reason };
+}
+
+function goType(value: Property): string {
+  if (Array.isArray(value)) return GO_TYPES.list;
+  if (typeof value === "number") return GO_TYPES.number;
+  if (typeof value === "boolean") return GO_TYPES.boolean;
+  return typeof value === "string" ? GO_TYPES.string : "map[string]interface {}";
 }
