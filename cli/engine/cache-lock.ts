@@ -51,6 +51,7 @@ export async function withCacheLock<T>(
       if (holder === undefined) continue;
       if (!holderLives(holder)) {
         rmSync(file, { force: true });
+        rmSync(`${file}.${holder.pid}`, { force: true });
         continue;
       }
       if (!told) onWait(holder.pid);

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Engine } from "./locate";
 
 /** What `origin.json` beside an engine says about it. */
@@ -8,6 +8,16 @@ export interface EngineOrigin {
   how: "download" | "build";
   verified: string;
   seconds: number;
+}
+
+/** Removes what a killed builder left beside `target`. Only for the holder of its lock: nobody else builds then. */
+export function removeLeftovers(target: string): void {
+  const ours = [".draft-", ".work-"].map((kind) => `${basename(target)}${kind}`);
+  for (const name of readdirSync(dirname(target))) {
+    if (ours.some((start) => name.startsWith(start))) {
+      rmSync(join(dirname(target), name), { recursive: true, force: true });
+    }
+  }
 }
 
 /**

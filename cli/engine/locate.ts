@@ -6,6 +6,7 @@ import { buildEngine } from "./build";
 import { withCacheLock } from "./cache-lock";
 import { engineFolder } from "./cache";
 import { downloadEngine } from "./download";
+import { removeLeftovers } from "./install-folder";
 import { MINIMUM_PULUMI, readPins, type EnginePins } from "./pins";
 import { isAtLeast } from "./version";
 
@@ -108,14 +109,15 @@ export async function ensureEngine(note: (text: string) => void): Promise<Engine
   const folder = engineFolder(pins);
   const onWait = (pid: number) =>
     note(`Process ${pid} is fetching or building the Pulumi engine; waiting for it.`);
-  return withCacheLock(`${folder}.lock`, onWait, () =>
-    firstEngine(
+  return withCacheLock(`${folder}.lock`, onWait, () => {
+    removeLeftovers(folder);
+    return firstEngine(
       [
         ...localSources(pins, folder),
         { name: "download", find: () => downloadEngine(pins, folder, note) },
         { name: "Go modules", find: () => buildEngine(pins, folder, note) },
       ],
       (source, reason) => note(`Pulumi engine, ${source}: ${reason}.`),
-    ),
-  );
+    );
+  });
 }

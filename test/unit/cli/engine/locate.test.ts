@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import {
@@ -9,7 +9,7 @@ import {
   type Engine,
   type EngineSource,
 } from "../../../../cli/engine/locate";
-import { installEngine } from "../../../../cli/engine/install-folder";
+import { installEngine, removeLeftovers } from "../../../../cli/engine/install-folder";
 import { Failure } from "../../../../cli/failure";
 
 const pins = { pulumi: "3.253.0", nodejsHost: "3.40.0", go: "1.25.11", inputsHash: "0123456789ab" };
@@ -86,6 +86,15 @@ describe("engine sources", () => {
     assert.deepEqual(await engineOnPath("", () => Promise.resolve("v9.0.0")), {
       reason: "there is no pulumi on PATH",
     });
+  });
+
+  it("removes what a killed builder left, and nothing else", () => {
+    const target = join(folder, "cache", "engine");
+    for (const name of ["engine.draft-1", "engine.work-1", "engine", "other.draft-1"]) {
+      mkdirSync(join(folder, "cache", name, "bin"), { recursive: true });
+    }
+    removeLeftovers(target);
+    assert.deepEqual(readdirSync(join(folder, "cache")).sort(), ["engine", "other.draft-1"]);
   });
 
   it("finds in the cache only what was installed completely", async () => {
