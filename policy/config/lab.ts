@@ -4,6 +4,6 @@ import type { StagePolicy } from "./stage-policy";
 export const lab: StagePolicy = {
   stage: "lab",
   levels: { K19: "advisory" },
-  allow: { ...shared, rootLogin: true },
+  allow: shared,
   waivers: [],
 };

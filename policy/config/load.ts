@@ -65,10 +65,9 @@ export function laxerThanBefore(
     .filter((rule) => rank(policy, rule) < rank(before, rule))
     .map(({ id }) => `${id} is laxer than in ${before.stage}`);
   const added = Object.entries(policy.allow).flatMap(([list, entries]) => {
-    const earlier: unknown = Reflect.get(before.allow, list);
-    if (typeof entries === "boolean")
-      return entries && earlier !== true ? [`${list} is not allowed in ${before.stage}`] : [];
-    const known = new Set((earlier as readonly unknown[]).map((entry) => JSON.stringify(entry)));
+    const known = new Set(
+      (Reflect.get(before.allow, list) as readonly unknown[]).map((entry) => JSON.stringify(entry)),
+    );
     return (entries as readonly unknown[])
       .filter((entry) => !known.has(JSON.stringify(entry)))
       .map((entry) => `${list} has ${JSON.stringify(entry)}, which ${before.stage} has not`);

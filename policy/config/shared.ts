@@ -4,7 +4,7 @@ import type { AllowLists } from "./stage-policy";
 
 /** What every stage allows. A stage may drop entries, never add what the stage before it does not have. */
 export const shared: AllowLists = {
-  rootLogin: false,
+  rootHosts: [],
   registries,
   chartRepositories,
   tokenUsers: agents.map((agent) => agent.object),

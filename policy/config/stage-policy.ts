@@ -15,8 +15,8 @@ export interface Waiver {
 
 /** What a stage allows by name. An entry is an exact name unless it says otherwise. */
 export interface AllowLists {
-  /** Drivers' machines that may log in as root: every host of the stage when true. */
-  readonly rootLogin: boolean;
+  /** Hosts one logs in to as root. */
+  readonly rootHosts: readonly string[];
   /** Where images may come from: a registry, or a registry and a path. */
   readonly registries: readonly string[];
   /** Where charts may come from: an https or oci address. */
