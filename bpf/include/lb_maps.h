@@ -24,7 +24,7 @@
  *   pace        PERCPU_ARRAY          1  0 -> struct lb_source                       "
  *   vip_stats   PERCPU_ARRAY       1024  VIP index -> struct lb_vip_stats            "
  *   real_stats  PERCPU_ARRAY       8192  real id -> struct lb_real_stats             "
- *   reasons     PERCPU_ARRAY         16  enum lb_reason -> u64 packets               "
+ *   reasons     PERCPU_ARRAY         14  enum lb_reason -> u64 packets               "
  *
  * Rules for the writer
  *  - A VIP index and a real id each belong to one VIP. A real id that is given to
