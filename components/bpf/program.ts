@@ -18,6 +18,8 @@ export interface BpfProgramArgs {
   readonly program: Omit<BpfProgramConfig, "source" | "node">;
   /** Function of the object. Default: the source's name. */
   readonly function?: string;
+  /** Config key that asks for the program, for messages. Default `bpf.programs[<name>]`. */
+  readonly askedBy?: string;
   /** Pinned maps stay on the node when the program is deleted. Default false. */
   readonly keepMaps?: boolean;
 }
@@ -60,6 +62,7 @@ export class BpfProgram extends pulumi.dynamic.Resource {
       constants: program.constants,
       maps: program.maps,
       takeover: program.takeover,
+      askedBy: args.askedBy ?? `bpf.programs[${program.name}]`,
       healthSeconds: program.healthSeconds,
       keepMaps: args.keepMaps ?? false,
     };

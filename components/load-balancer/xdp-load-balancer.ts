@@ -49,6 +49,7 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
       {
         machine: edge,
         object,
+        askedBy: "loadBalancer",
         program: {
           name: "lb",
           attach: { hook: "xdp", interface: config.interface, slot: config.slot, mode: "native" },

@@ -61,6 +61,8 @@ export const programInputs = z.strictObject({
   constants: z.record(z.string(), z.number().int()),
   maps: z.record(z.string(), z.enum(["keep", "recreate", "migrate"])),
   takeover: z.boolean(),
+  /** The config key that asks for the program, for messages. */
+  askedBy: z.string().exactOptional(),
   healthSeconds: z.number().int().min(0).max(300),
   /** Maps stay on the node when the program is deleted. */
   keepMaps: z.boolean(),

@@ -4,6 +4,7 @@ import {
   manifestVersion,
   type Manifest,
 } from "@ebpf-platform/lib/bpf-manifest";
+import { preflight } from "@ebpf-platform/lib/bpf-preflight";
 import { readCached } from "../build-cache";
 import { watchHealth } from "./health";
 import type { ProgramInputs } from "./inputs";
@@ -27,6 +28,7 @@ async function attach(
   await loader.ensureInstalled(inputs.loaderSha256, () => readCached(inputs.loaderSha256, "the BPF loader"));
   let folder: string | undefined;
   try {
+    await checkKernel(loader, inputs);
     const object = await objectBytes(loader, inputs);
     const manifest = manifestOf(inputs, object.sha256);
     folder = `${PROGRAMS_DIR}/${inputs.program}/${manifest.version}`;
@@ -40,6 +42,15 @@ async function attach(
     await clean(loader, folder, error);
     throw error;
   }
+}
+
+/** What this kernel lacks is said before anything is loaded, all of it at once, with the config key that asked. */
+async function checkKernel(loader: NodeLoader, inputs: ProgramInputs): Promise<void> {
+  const { node, program, attach, askedBy } = inputs;
+  const abilities = answers.probe(node, await loader.mustVerb("probe"));
+  const key = askedBy ?? `bpf.programs[${program}]`;
+  const faults = preflight(node, abilities, [{ key, hook: attach.hook }]);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
 }
 
 /** A version that could not be applied leaves no files, and a node without any program no loader. */
