@@ -28,11 +28,12 @@ const BOOTSTRAP = "components/node/scripts/bootstrap.sh";
 const TAKEN = /^(BASH.*|EUID|UID|PPID|SHELLOPTS|IFS|PATH|HOME|PWD|_)$/;
 
 /**
- * The command line that runs a step: constant but for its time limit, without one value of the step. It puts the runner
- * in place if the node has none or another, then hands over. What it reads on standard input is `stepInput`.
+ * The command line that runs a step: constant but for its time limit, without one value of the step, and short, because
+ * the provider prints the whole of it on every failure. What it reads on standard input is `stepInput`.
  */
 export function stepCommand(verb: "run" | "undo", timeoutSeconds: number): string {
-  return `timeout -k 10 ${outerTimeout(timeoutSeconds)} /bin/bash -c '${bootstrapText()}' bootstrap ${verb}`;
+  const read = `IFS= read -r text && eval "$(base64 -d <<<"$text")"`;
+  return `timeout -k 10 ${outerTimeout(timeoutSeconds)} /bin/bash -c '${read}' step ${verb}`;
 }
 
 /** Seconds after which the caller on the node gives up: another run may have to end before, then this one runs. */
@@ -41,13 +42,14 @@ export function outerTimeout(timeoutSeconds: number): number {
 }
 
 /**
- * What the command of `stepCommand` reads: runner, script, variables. Secret.
+ * What the command of `stepCommand` reads: bootstrap, runner, script, variables. Secret.
  * @param machine another text for another machine: it changes the input, not the step's content.
  */
 export function stepInput(step: Step, machine = ""): string {
   checkStep(step);
   const runner = Buffer.from(scriptText(RUNNER));
   const lines = [
+    base64(scriptText(BOOTSTRAP)),
     createHash("sha256").update(runner).digest("hex"),
     gzipSync(runner, { level: 9 }).toString("base64"),
     `id ${step.id}`,
@@ -61,15 +63,6 @@ export function stepInput(step: Step, machine = ""): string {
     "end",
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** The bootstrap in one command line: its comments and indentation say nothing to a node. */
-function bootstrapText(): string {
-  return scriptText(BOOTSTRAP)
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => line.trim())
-    .join("\n");
 }
 
 function assignments(variables: Readonly<Record<string, string>>): string {

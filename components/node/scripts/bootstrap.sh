@@ -1,6 +1,6 @@
-# Puts the runner in place and hands over to it. The whole of this file is the constant text of every command the
-# engine runs on a node (see bootstrap.ts), so it holds no value of any step and not one apostrophe.
-# Standard input: the SHA-256 of the runner, the runner in gzip and base64, then what the runner reads.
+# Puts the runner in place, if the node has none or another, and hands over to it. It comes on the first line of standard
+# input (see step.ts) and goes on reading there: the SHA-256 of the runner, the runner in gzip and base64, then what the
+# runner reads. A login other than root needs sudo without a password.
 set -euo pipefail
 umask 077
 IFS= read -r hash
