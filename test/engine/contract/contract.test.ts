@@ -9,6 +9,7 @@ import { localCommandCases, localCommandFailures } from "./local-command-cases.j
 import { randomCases, randomFailures } from "./random-cases.js";
 import { remoteCommandCases, remoteCommandFailures } from "./remote-command-cases.js";
 import { SshServer } from "./ssh-server.js";
+import { tlsCases, tlsFailures } from "./tls-cases.js";
 
 let environment: EngineEnvironment | undefined;
 let sshServer: SshServer | undefined;
@@ -31,6 +32,7 @@ const TABLES: readonly Table[] = [
     failures: [...localCommandFailures, ...remoteCommandFailures(server), ...copyFailures(server)],
   },
   { provider: "random", cases: randomCases, failures: randomFailures },
+  { provider: "tls", cases: tlsCases, failures: tlsFailures },
 ];
 
 /** What the providers of the program do, whoever serves them: the official ones or the stand-ins. */

@@ -32,6 +32,8 @@ export interface BridgedType {
   inputs: Record<string, BridgedInput>;
   /** Outputs that are made, with what is secret among them. */
   makes: Record<string, { secret?: boolean }>;
+  /** The official provider names all that it makes among the changes of a replacement. */
+  namesWhatItMakes?: boolean;
   /** Problems of the inputs, as `[input, summary, detail]`; unknown inputs are left out. */
   problems?(inputs: PropertyMap): [input: string, summary: string, detail: string][];
   /** Inputs with everything that follows from them before anything is made; throws where they contradict. */
@@ -71,6 +73,11 @@ export function bridgedKind(type: BridgedType): ResourceKind {
         const input = path.split(/[.[]/)[0] ?? path;
         return type.inputs[input]?.replaces !== false;
       });
+      if (found.changes && type.namesWhatItMakes === true) {
+        for (const name of ["id", ...Object.keys(type.makes)]) {
+          found.detailed[name] = { kind: "update", replace: false };
+        }
+      }
       const expired = type.expired?.(revealMap(state));
       if (expired === undefined) return { ...found, namesOnly: true };
       return {

@@ -1,9 +1,13 @@
 import { bridgedKind, type BridgedType } from "../provider/bridged";
 import { serve } from "../provider/server";
+import { certRequest, locallySignedCert, selfSignedCert } from "./certificate-types";
 import { privateKey } from "./private-key";
 
 const TYPES: Record<string, BridgedType> = {
+  CertRequest: certRequest,
+  LocallySignedCert: locallySignedCert,
   PrivateKey: privateKey,
+  SelfSignedCert: selfSignedCert,
 };
 
 void serve({

@@ -28,6 +28,7 @@ export const privateKey: BridgedType = {
     publicKeyOpenssh: {},
     publicKeyPem: {},
   },
+  namesWhatItMakes: true,
   problems: ({ algorithm, ecdsaCurve }) => [
     ...notOneOf("algorithm", "algorithm", algorithm, ALGORITHMS),
     ...notOneOf("ecdsaCurve", "ecdsa_curve", ecdsaCurve, Object.keys(CURVES)),
