@@ -7,6 +7,9 @@ import { setAt, unsetAt } from "./pointer";
 
 /** One field of one resource of a recorded stack, broken. */
 export interface Mutation {
+  /** Place of the record in the stack; names may occur twice, once a type. */
+  readonly index: number;
+  /** Type and name. */
   readonly resource: string;
   /** JSON pointer into the record. */
   readonly place: string;
@@ -25,7 +28,12 @@ export function mutations(resources: readonly RecordedResource[]): readonly Muta
   return resources.flatMap((record, index) =>
     targetsOf(facts[index]!).flatMap(({ at, breaks }) =>
       breaks
-        .map((broken) => ({ resource: record.name, place: pointerOf(at, broken.field), broken }))
+        .map((broken) => ({
+          index,
+          resource: `${record.type}::${record.name}`,
+          place: pointerOf(at, broken.field),
+          broken,
+        }))
         .filter(({ place, broken }) => broken.value !== undefined || has(record, place)),
     ),
   );
@@ -55,8 +63,8 @@ export function runMutations(
   const before = report(resources, rules, context);
   if (before.length > 0) throw new Error(`The good stack is not good: ${before.join(", ")}.`);
   return mutations(resources).map((mutation) => {
-    const changed = resources.map((record) => {
-      if (record.name !== mutation.resource) return record;
+    const changed = resources.map((record, index) => {
+      if (index !== mutation.index) return record;
       const copy = structuredClone(record);
       if (mutation.broken.value === undefined) unsetAt(copy, mutation.place);
       else setAt(copy, mutation.place, structuredClone(mutation.broken.value));
