@@ -1,4 +1,5 @@
 import { Failure } from "../failure";
+import { explainDial } from "./dial-problem";
 
 /** An error that the engine reported, with the resource it belongs to. */
 export interface EngineProblem {
@@ -12,7 +13,7 @@ export function plainText(message: string): string {
 }
 
 /** The words every part of this project uses for a node that does not answer (components/node). */
-const UNREACHABLE = /\bunreachable\b|cannot be reached|could not be reached/i;
+const UNREACHABLE = /\bunreachable\b|cannot be reached|could not be reached|did not answer SSH/i;
 
 /** What is left of an Automation API error when the engine itself said nothing: how its process ended. */
 export function endOfProcess(message: string): string {
@@ -36,7 +37,9 @@ export function judgeFailure(
     const list = found.violations.map((violation) => `\n  - ${violation}`).join("");
     return new Failure("policy", `The ${what} was refused by the policy pack:${list}`);
   }
-  const problems = found.errors.filter(({ message }) => !EMPTY.test(message));
+  const problems = found.errors
+    .filter(({ message }) => !EMPTY.test(message))
+    .map((problem) => ({ ...problem, message: explainDial(problem.message) ?? problem.message }));
   const said = plainText(stderr).replace(/^error: /, "");
   if (/currently locked by|conflict: .*another update/i.test(said)) {
     return new Failure("locked", `The ${what} was refused, because the stack is in use: ${said}`);

@@ -64,6 +64,34 @@ describe("a failed operation", () => {
     );
   });
 
+  it("knows a node that did not answer, in the words of the SSH module and of the command provider", () => {
+    for (const message of [
+      "Preview failed: Node edge did not answer SSH at 198.18.0.2:22 within 30 s (connect ECONNREFUSED); see that it runs, then repeat.",
+      "after 8 failed attempts: dial tcp 198.18.0.2:22: connect: no route to host",
+      "after 8 failed attempts: proxy: dial tcp 198.18.0.1:22: i/o timeout",
+    ]) {
+      const errors = [{ resource: "edge-ready", message }];
+      assert.equal(judgeFailure("up of lab", false, { errors, violations: [] }, "").outcome, "unreachable");
+    }
+  });
+
+  it("says what the end of the command provider's dials means and what to do", () => {
+    const said = (reason: string): string => {
+      const errors = [{ resource: "edge-ready", message: `after 8 failed attempts: ${reason}` }];
+      return judgeFailure("up of lab", false, { errors, violations: [] }, "").message;
+    };
+    const attempted =
+      "ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain";
+    assert.match(
+      said(`ssh: handshake failed: ${attempted}`),
+      /- edge-ready: its node refused the key of this stack .*authorized_keys/,
+    );
+    assert.match(
+      said("ssh: handshake failed: ssh: host key mismatch"),
+      /- edge-ready: its node has another host key than the pinned one .*nothing was sent/,
+    );
+  });
+
   it("knows a lock, drops empty messages, and never ends without a reason", () => {
     const locked = judgeFailure(
       "up of lab",
