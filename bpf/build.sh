@@ -87,14 +87,17 @@ main() {
     return
     ;;
   --compiler)
-    "$(find_clang)" --version | head -n 1
+    # Found on a line of its own: a failure inside a command's words would not end this script.
+    clang=$(find_clang)
+    "$clang" --version | head -n 1
     return
     ;;
   --inputs)
     [ $# -eq 2 ] || fail 2 "usage: build.sh --inputs SOURCE"
     source=$(find_source "$2")
     vmlinux=$(prepare_vmlinux)
-    "$(find_clang)" "${flags[@]}" -I"$here/include" -isystem "$vmlinux" -MM "$source" |
+    clang=$(find_clang)
+    "$clang" "${flags[@]}" -I"$here/include" -isystem "$vmlinux" -MM "$source" |
       sed -e 's/^[^:]*://' -e 's/\\$//' | xargs -n 1 realpath | sort -u
     return
     ;;

@@ -61,8 +61,10 @@ case "${1:-}" in
 --compiler)
   [ $# -eq 1 ] || fail 2 "usage: build.sh --compiler"
   check_tools "${CC:-cc}"
+  # On a line of its own: a failure inside a command's words would not end this script.
+  clang=$("$here/../build.sh" --compiler)
   printf '%s; %s; libbpf %s; libelf %s; jansson %s\n' "$("${CC:-cc}" --version | head -n 1)" \
-    "$("$here/../build.sh" --compiler)" "$(pkg-config --modversion libbpf)" "$(pkg-config --modversion libelf)" \
+    "$clang" "$(pkg-config --modversion libbpf)" "$(pkg-config --modversion libelf)" \
     "$(pkg-config --modversion jansson)"
   ;;
 --faults)
