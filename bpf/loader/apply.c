@@ -289,20 +289,3 @@ int verb_apply(const char *dir, int confirm_seconds, json_t **answer)
 	return unconfirmed ? confirm_watch(name, version, confirm_seconds + CONFIRM_GRACE)
 			   : confirm_drop(name);
 }
-
-int verb_observe(const char *name, json_t **answer)
-{
-	const char **names = &name;
-	json_t *programs = json_array();
-	int count = 1;
-
-	if (lock_node(LOCK_READERS))
-		return -1;
-	if (!name)
-		count = attached_names(&names);
-	for (int i = 0; i < count; i++)
-		json_array_append_new(programs, attached_facts(names[i]));
-	*answer = json_pack("{s:i, s:s, s:o}", "schema", MANIFEST_SCHEMA, "bootId", boot_id(),
-			    "programs", programs);
-	return 0;
-}

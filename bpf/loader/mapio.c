@@ -11,133 +11,8 @@
 #include "fail.h"
 #include "kernel.h"
 #include "manifest.h"
-#include "shape.h"
+#include "records.h"
 #include "text.h"
-
-/* Records of one map, one after the other. */
-struct records {
-	unsigned char *bytes;
-	size_t count, room, key_size, value_size;
-};
-
-static bool is_array(__u32 type)
-{
-	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
-	       type == BPF_MAP_TYPE_PERCPU_ARRAY;
-}
-
-static bool is_outer(__u32 type)
-{
-	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
-
-static bool is_plain(__u32 type)
-{
-	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_HASH ||
-	       type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LPM_TRIE;
-}
-
-static bool is_per_cpu(__u32 type)
-{
-	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
-	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
-/* Bytes that a lookup returns: of a per-CPU map one value a possible CPU, each filled up to 8. */
-static size_t value_width(const struct bpf_map_info *info)
-{
-	if (!is_per_cpu(info->type))
-		return info->value_size;
-	return (info->value_size + 7) / 8 * 8 * libbpf_num_possible_cpus();
-}
-
-static int describe(const char *name, int fd, struct bpf_map_info *info)
-{
-	const char *what = text("Opening the map %s", name);
-
-	if (fd < 0 || !map_info(fd, info))
-		return fail(what, errno_text(errno),
-			    "see 'ebpf-loader observe' for the maps that are pinned");
-	if (is_plain(info->type) || is_outer(info->type))
-		return 0;
-	return fail(what,
-		    text("maps of type %s have no contents to read or write as a whole",
-			 map_type_name(info->type)),
-		    "use an array, hash or map of maps for settings");
-}
-
-/* What can be read: per-CPU maps too, which are counters of programs and nobody's to write. */
-static int describe_to_read(const char *name, int fd, struct bpf_map_info *info)
-{
-	if (fd >= 0 && map_info(fd, info) && is_per_cpu(info->type))
-		return 0;
-	return describe(name, fd, info);
-}
-
-static void *room_for(size_t size)
-{
-	void *bytes = calloc(1, size ? size : 1);
-
-	if (!bytes)
-		abort();
-	return bytes;
-}
-
-static void append(struct records *all, const void *key, const void *value)
-{
-	size_t size = all->key_size + all->value_size;
-
-	if (all->count == all->room) {
-		all->room = all->room ? 2 * all->room : 64;
-		all->bytes = realloc(all->bytes, all->room * size);
-		if (!all->bytes)
-			abort();
-	}
-	memcpy(all->bytes + all->count * size, key, all->key_size);
-	memcpy(all->bytes + all->count * size + all->key_size, value, all->value_size);
-	all->count++;
-}
-
-static int compare_keys(const void *a, const void *b, void *size)
-{
-	return memcmp(a, b, *(size_t *)size);
-}
-
-static bool is_zero(const unsigned char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
-/* All records in key order; of an array only those that are not all zero. */
-static struct records read_records(int fd, const struct bpf_map_info *info)
-{
-	struct records all = { .key_size = info->key_size, .value_size = value_width(info) };
-	unsigned char *key = NULL, *next = room_for(info->key_size);
-	unsigned char *spare = room_for(info->key_size);
-	unsigned char *value = room_for(all.value_size);
-
-	while (!bpf_map_get_next_key(fd, key, next)) {
-		if (!bpf_map_lookup_elem(fd, next, value) &&
-		    !(is_array(info->type) && is_zero(value, all.value_size)))
-			append(&all, next, value);
-		key = next;
-		next = spare;
-		spare = key;
-	}
-	if (all.count)
-		qsort_r(all.bytes, all.count, all.key_size + all.value_size, compare_keys,
-			&all.key_size);
-	free(value);
-	return all;
-}
-
-static const unsigned char *record_at(const struct records *all, size_t i)
-{
-	return all->bytes + i * (all->key_size + all->value_size);
-}
 
 static int wrong_file(const struct filling *f, const char *cause)
 {
@@ -189,7 +64,7 @@ static int walk_file(const struct filling *f, const struct bpf_map_info *info, b
 {
 	size_t inner_size = 0, at = 0;
 
-	if (is_outer(info->type)) {
+	if (map_is_outer(info->type)) {
 		if (!f->inner)
 			return wrong_file(f, "the object does not define its inner map");
 		inner_size = bpf_map__key_size(f->inner) + bpf_map__value_size(f->inner);
@@ -208,7 +83,7 @@ static int walk_file(const struct filling *f, const struct bpf_map_info *info, b
 			return wrong_file(f, text("the file ends inside a record (byte %zu of %zu)",
 						  at, f->size));
 		if (keys)
-			append(keys, key, "");
+			records_append(keys, key, "");
 		if (write && (inner_size ? put_inner(f, key, key + head, count)
 					 : put_one(f, key, key + head)))
 			return -1;
@@ -222,7 +97,7 @@ int map_write(const struct filling *f)
 	struct bpf_map_info info;
 
 	/* The whole file is checked before the first record is written. */
-	return describe(f->name, f->fd, &info) || walk_file(f, &info, false, NULL) ||
+	return map_describe(f->name, f->fd, &info) || walk_file(f, &info, false, NULL) ||
 			       walk_file(f, &info, true, NULL)
 		       ? -1
 		       : 0;
@@ -234,28 +109,27 @@ int map_prune(const struct filling *f)
 	struct records keys = {}, present;
 	unsigned char *zero;
 
-	if (describe(f->name, f->fd, &info))
+	if (map_describe(f->name, f->fd, &info))
 		return -1;
 	keys.key_size = info.key_size;
 	if (walk_file(f, &info, false, &keys))
 		return -1;
-	if (keys.count)
-		qsort_r(keys.bytes, keys.count, keys.key_size, compare_keys, &keys.key_size);
-	present = read_records(f->fd, &info);
+	records_sort(&keys);
+	present = records_read(f->fd, &info);
 	zero = room_for(info.value_size);
 	for (size_t i = 0; i < present.count; i++) {
-		const unsigned char *key = record_at(&present, i);
+		const unsigned char *key = records_at(&present, i);
 		size_t low = 0, high = keys.count;
 
 		while (low < high) {
 			size_t middle = (low + high) / 2;
 
-			if (memcmp(record_at(&keys, middle), key, info.key_size) < 0)
+			if (memcmp(records_at(&keys, middle), key, info.key_size) < 0)
 				low = middle + 1;
 			else
 				high = middle;
 		}
-		if (low < keys.count && !memcmp(record_at(&keys, low), key, info.key_size))
+		if (low < keys.count && !memcmp(records_at(&keys, low), key, info.key_size))
 			continue;
 		if (info.type == BPF_MAP_TYPE_ARRAY
 			    ? put_one(f, key, zero)
@@ -277,7 +151,7 @@ static struct records read_inner(const void *id_bytes)
 	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0 || !map_info(fd, &info))
 		return none;
-	none = read_records(fd, &info);
+	none = records_read(fd, &info);
 	close(fd);
 	return none;
 }
@@ -288,14 +162,14 @@ const char *map_digest(const char *name, int fd)
 	struct records all;
 	const char *digests = "";
 
-	if (describe_to_read(name, fd, &info))
+	if (map_describe_readable(name, fd, &info))
 		return NULL;
-	all = read_records(fd, &info);
-	if (!is_outer(info.type))
+	all = records_read(fd, &info);
+	if (!map_is_outer(info.type))
 		return bytes_sha256(all.bytes ? all.bytes : (void *)"",
 				    all.count * (all.key_size + all.value_size));
 	for (size_t i = 0; i < all.count; i++) {
-		const unsigned char *record = record_at(&all, i);
+		const unsigned char *record = records_at(&all, i);
 		struct records inner = read_inner(record + all.key_size);
 
 		digests = text("%s%s:%s\n", digests, hex_text(record, all.key_size),
@@ -311,7 +185,7 @@ static json_t *records_json(const struct records *all)
 	json_t *entries = json_array();
 
 	for (size_t i = 0; i < all->count; i++) {
-		const unsigned char *record = record_at(all, i);
+		const unsigned char *record = records_at(all, i);
 
 		json_array_append_new(entries,
 				      json_pack("{s:s, s:s}", "key",
@@ -327,12 +201,12 @@ json_t *map_dump(const char *name, int fd)
 	struct records all;
 	json_t *entries;
 
-	if (describe_to_read(name, fd, &info))
+	if (map_describe_readable(name, fd, &info))
 		return NULL;
-	all = read_records(fd, &info);
+	all = records_read(fd, &info);
 	entries = records_json(&all);
-	for (size_t i = 0; is_outer(info.type) && i < all.count; i++) {
-		struct records inner = read_inner(record_at(&all, i) + all.key_size);
+	for (size_t i = 0; map_is_outer(info.type) && i < all.count; i++) {
+		struct records inner = read_inner(records_at(&all, i) + all.key_size);
 
 		json_object_set_new(json_array_get(entries, i), "entries", records_json(&inner));
 	}
@@ -345,14 +219,14 @@ int map_copy(const char *name, int from, int to)
 	struct filling target = { .name = name, .fd = to };
 	struct records all;
 
-	if (describe(name, from, &info))
+	if (map_describe(name, from, &info))
 		return -1;
-	if (is_outer(info.type))
+	if (map_is_outer(info.type))
 		return fail(text("Migrating the map %s", name), "it is a map of maps",
 			    "use the policy recreate");
-	all = read_records(from, &info);
+	all = records_read(from, &info);
 	for (size_t i = 0; i < all.count; i++) {
-		const unsigned char *record = record_at(&all, i);
+		const unsigned char *record = records_at(&all, i);
 
 		if (put_one(&target, record, record + all.key_size))
 			return -1;

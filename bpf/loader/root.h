@@ -32,6 +32,15 @@ int root_open(const char *interface, struct root *root);
 /* Attaches the root, or recreates a dead link; leaves a good one alone. */
 int root_attach(struct root *root, const struct target *target, bool takeover);
 
+/* Pin of this loader's root program in a root's folder; another loader has another. */
+const char *root_program_pin(const char *dir);
+
+/* The pinned link, opened; -1 without. */
+int root_link_fd(const struct root *root);
+
+/* Records the failure that names a foreign program on the hook. */
+int root_refuse_foreign(const struct root *root, __u32 id);
+
 /* Program id in a slot; 0 when empty. */
 __u32 root_slot(const struct root *root, int slot);
 
