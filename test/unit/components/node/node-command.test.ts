@@ -13,7 +13,7 @@ describe("NodeCommand", () => {
 
   beforeEach(async () => {
     recorded = await recordResources((type) => (type === TYPE ? { stdout: answer, stderr: "" } : {}));
-    const host = new pulumi.ComponentResource("test:Host", "host");
+    const host = new pulumi.CustomResource("test:index:Host", "host", {});
     machine = {
       name: "edge",
       connection: pulumi.secret({
@@ -57,8 +57,8 @@ describe("NodeCommand", () => {
     assert.equal(inputs.addPreviousOutputInEnv, false);
     assert.equal(options.deleteBeforeReplace, true);
     assert.deepEqual(new Set(options.additionalSecretOutputs), new Set(["stdout", "stderr", "connection"]));
-    assert.match(options.deletedWith, /test:Host::host$/);
-    assert.ok(options.dependencies.some((urn) => urn.endsWith("test:Host::host")));
+    assert.match(options.deletedWith, /test:index:Host::host$/);
+    assert.ok(options.dependencies.some((urn) => urn.endsWith("test:index:Host::host")));
     assert.match(options.parent, /ebpf-platform:node:NodeCommand::edge-sysctl$/);
   });
 

@@ -10,7 +10,8 @@ describe("pollUntil", () => {
 
   it("gives up at the deadline, after a last attempt", async () => {
     const started = Date.now();
-    assert.equal(await pollUntil(120, () => Promise.resolve(undefined)), undefined);
+    const answer: number | undefined = await pollUntil<number>(120, () => Promise.resolve(undefined));
+    assert.equal(answer, undefined);
     assert.ok(Date.now() - started >= 120);
   });
 
