@@ -86,7 +86,7 @@ static int prepare_maps(const struct manifest *m, struct loaded *loaded)
 			continue;
 		if (entry->fate == MAP_MIGRATED && map_copy(entry->name, entry->old_fd, fd))
 			return -1;
-		if (entry->fate != MAP_MIGRATED && map_restore(m->name, entry->map))
+		if (entry->fate != MAP_MIGRATED && map_restore(m, entry->map))
 			return -1;
 		if (entry->fate == MAP_NEW &&
 		    bpf_obj_pin(fd, text(PIN_DIR "/%s/maps/%s", m->name, entry->name)))

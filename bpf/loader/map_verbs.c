@@ -22,20 +22,6 @@ static const char *saved_path(const char *program, const char *map)
 	return text(STATE_DIR "/%s/maps/%s.bin", program, map);
 }
 
-int map_restore(const char *program, struct bpf_map *map)
-{
-	const char *name = bpf_map__name(map);
-	struct filling filling = { .name = name,
-				   .fd = bpf_map__fd(map),
-				   .inner = bpf_map__inner_map(map) };
-	char *bytes = read_file(saved_path(program, name), &filling.size);
-
-	if (!bytes)
-		return 0;
-	filling.bytes = (unsigned char *)bytes;
-	return map_write(&filling);
-}
-
 static int check_name(const char *program, const char *map)
 {
 	if (valid_name(program) && *map && !strchr(map, '/') && !strchr(map, '.'))
@@ -45,25 +31,53 @@ static int check_name(const char *program, const char *map)
 		    "see 'ebpf-loader observe' for the names");
 }
 
-/* The definition of a map in the current object, for its inner map. */
-static const struct bpf_map *definition(const char *program, const char *map)
+/*
+ * The definition of a map in a version's object, for its inner map: libbpf forgets the
+ * inner map of an object that it has loaded, so the object is opened once more.
+ */
+static const struct bpf_map *definition(const struct manifest *m, const char *map)
 {
-	const char *version = version_current(program);
 	struct bpf_object *object;
-	struct manifest m;
 
-	if (!version || manifest_read(version_dir(program, version), &m) ||
-	    object_open(&m, &object)) {
+	if (object_open(m, &object)) {
 		fail_reset();
 		return NULL;
 	}
 	return bpf_object__find_map_by_name(object, map);
 }
 
+static const struct bpf_map *current_definition(const char *program, const char *map)
+{
+	const char *version = version_current(program);
+	struct manifest m;
+
+	if (version && !manifest_read(version_dir(program, version), &m))
+		return definition(&m, map);
+	fail_reset();
+	return NULL;
+}
+
+static const struct bpf_map *inner_of(const struct bpf_map *defined)
+{
+	return defined ? bpf_map__inner_map((struct bpf_map *)defined) : NULL;
+}
+
+int map_restore(const struct manifest *m, const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	struct filling filling = { .name = name, .fd = bpf_map__fd(map) };
+	char *bytes = read_file(saved_path(m->name, name), &filling.size);
+
+	if (!bytes)
+		return 0;
+	filling.inner = inner_of(definition(m, name));
+	filling.bytes = (unsigned char *)bytes;
+	return map_write(&filling);
+}
+
 static int open_filling(const char *program, const char *map, const char *file,
 			struct filling *filling)
 {
-	const struct bpf_map *defined;
 	char *bytes;
 
 	if (check_name(program, map))
@@ -72,10 +86,9 @@ static int open_filling(const char *program, const char *map, const char *file,
 	if (!bytes)
 		return fail(text("Reading %s", file), errno_text(errno),
 			    "send the file to the node again");
-	defined = definition(program, map);
 	filling->name = map;
 	filling->bytes = (unsigned char *)bytes;
-	filling->inner = defined ? bpf_map__inner_map((struct bpf_map *)defined) : NULL;
+	filling->inner = inner_of(current_definition(program, map));
 	filling->fd = bpf_obj_get(text(PIN_DIR "/%s/maps/%s", program, map));
 	if (filling->fd >= 0)
 		return 0;

@@ -12,6 +12,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+struct manifest;
+
 /* One map to fill. inner: the definition of inner maps, NULL for a plain map. */
 struct filling {
 	const char *name;
@@ -43,7 +45,7 @@ json_t *map_dump(const char *name, int fd);
 int map_copy(const char *name, int from, int to);
 
 /* Fills a new map with what `map put` last saved for it, if anything. */
-int map_restore(const char *program, struct bpf_map *map);
+int map_restore(const struct manifest *m, const struct bpf_map *map);
 
 /* map put: maps[i] gets the contents of files[i]; written in order, pruned in reverse. */
 int verb_map_put(const char *program, int count, char **maps_and_files, json_t **answer);

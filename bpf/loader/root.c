@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -103,19 +104,40 @@ int root_refuse_foreign(const struct root *root, __u32 id)
 	return -1;
 }
 
+/*
+ * Id of a program on the hook that is not ours; 0 without. An earlier root of ours whose
+ * link has lost its pin is detached by a worker of the kernel a moment later: it is
+ * waited for, half a second at most.
+ */
+static __u32 foreign_program(const struct root *root)
+{
+	const struct timespec pause = { .tv_nsec = 25 * 1000 * 1000 };
+	enum xdp_mode mode;
+	__u32 attached = 0;
+
+	for (int look = 0; look < 20; look++) {
+		attached = xdp_attached(root->ifindex, &mode);
+		if (!attached || attached == own_program(root))
+			return 0;
+		if (strcmp(program_name(attached), "xdp_root"))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return attached;
+}
+
 int root_prepare(const struct target *target, bool takeover, struct root *root)
 {
-	enum xdp_mode mode;
-	__u32 attached;
+	__u32 foreign;
 
 	root_open(target->interface, root);
 	if (!root->ifindex)
 		return fail(text("Looking for the interface %s", target->interface),
 			    text("this node has only %s", interface_names()),
 			    "correct attach.interface, or create the interface first");
-	attached = xdp_attached(root->ifindex, &mode);
-	if (attached && attached != own_program(root) && !takeover)
-		return root_refuse_foreign(root, attached);
+	foreign = takeover ? 0 : foreign_program(root);
+	if (foreign)
+		return root_refuse_foreign(root, foreign);
 	if (root->chain_fd < 0 || !path_exists(root_program_pin(root->dir)))
 		return load_root(root);
 	return 0;

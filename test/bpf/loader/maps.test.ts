@@ -78,26 +78,27 @@ describe("maps under ebpf-loader", function () {
     assert.deepEqual(entries("settings"), { 3: 7 });
   });
 
+  const inner = (outer: number, ...records: [number, number][]): Buffer =>
+    Buffer.concat([
+      u32(outer),
+      u32(records.length),
+      ...records.flatMap(([key, value]) => [u32(key), u32(value)]),
+    ]);
+  const tables = (): unknown =>
+    (
+      node.must("map", "dump", "alpha", "tables") as unknown as {
+        entries: { key: string; entries: { key: string; value: string }[] }[];
+      }
+    ).entries.map(({ key, entries }) => [key, entries.map(({ key, value }) => `${key}=${value}`)]);
+
   it("fills inner maps and swaps each in one update", () => {
-    const inner = (outer: number, ...records: [number, number][]): Buffer =>
-      Buffer.concat([
-        u32(outer),
-        u32(records.length),
-        ...records.flatMap(([key, value]) => [u32(key), u32(value)]),
-      ]);
     node.must("map", "put", "alpha", "tables", file(inner(0, [0, 11], [1, 12]), inner(2, [3, 13])));
-    const dump = (): unknown =>
-      (
-        node.must("map", "dump", "alpha", "tables") as unknown as {
-          entries: { key: string; entries: { key: string; value: string }[] }[];
-        }
-      ).entries.map(({ key, entries }) => [key, entries.map(({ key, value }) => `${key}=${value}`)]);
-    assert.deepEqual(dump(), [
+    assert.deepEqual(tables(), [
       ["00000000", ["00000000=0b000000", "01000000=0c000000"]],
       ["02000000", ["03000000=0d000000"]],
     ]);
     node.must("map", "put", "alpha", "tables", file(inner(2, [0, 14])));
-    assert.deepEqual(dump(), [["02000000", ["00000000=0e000000"]]]);
+    assert.deepEqual(tables(), [["02000000", ["00000000=0e000000"]]]);
   });
 
   it("has a digest that depends on contents alone", () => {
@@ -123,6 +124,14 @@ describe("maps under ebpf-loader", function () {
     node.run("rm", "-r", "/sys/fs/bpf/ebpf-platform", "/run/ebpf-platform");
     node.must("boot");
     assert.deepEqual(entries("settings"), { 0: 9 });
+    assert.deepEqual(node.facts("alpha").problems, []);
+  });
+
+  it("brings saved inner maps back after a boot", () => {
+    node.must("map", "put", "alpha", "tables", file(inner(1, [0, 21], [3, 22])));
+    node.run("rm", "-r", "/sys/fs/bpf/ebpf-platform", "/run/ebpf-platform");
+    node.must("boot");
+    assert.deepEqual(tables(), [["01000000", ["00000000=15000000", "03000000=16000000"]]]);
     assert.deepEqual(node.facts("alpha").problems, []);
   });
 });
