@@ -16,6 +16,7 @@ export interface LabStackOptions {
 
 /** The parts of a node's registry entry that tests look at. */
 export interface NodeRecord {
+  readonly address: string;
   readonly root: string;
   readonly netns: string;
   readonly cgroup: string;
@@ -100,6 +101,32 @@ export class LabStack {
     const { cgroup } = this.registry(node);
     const pids = readFileSync(join(cgroup, "payload/init.scope/cgroup.procs"), "utf8");
     return Number(pids.split("\n", 1)[0]);
+  }
+
+  /** Another value after every boot of a node: when its systemd began. */
+  bootOf(node: string): string {
+    return this.onNode(node, "systemctl show --value --property=UserspaceTimestampMonotonic");
+  }
+
+  /** Waits until a node has booted anew and its systemd is done with all units. */
+  async untilBooted(node: string, bootBefore: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      try {
+        if (this.bootOf(node) !== bootBefore) {
+          this.onNode(
+            node,
+            "systemctl is-system-running --wait || [[ $(systemctl is-system-running) == degraded ]]",
+          );
+          return;
+        }
+      } catch (error) {
+        // Between two boots there is no pid 1, and at the start of one nobody answers.
+        if (Date.now() > deadline) throw error;
+      }
+      if (Date.now() > deadline) throw new Error(`Node ${node} did not boot within 60 s.`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   /** What the nspawn driver recorded of a node. */

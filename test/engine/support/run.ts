@@ -54,7 +54,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr: Buffer.concat(err).toString("utf8"),
     seconds: Number(process.hrtime.bigint() - begin) / 1e9,
   };
-  if (outcome.late) throw new Error(`${file} ${args.join(" ")} ran longer than ${limit / 1000} s:\n${tail(result)}`);
+  if (outcome.late)
+    throw new Error(`${file} ${args.join(" ")} ran longer than ${limit / 1000} s:\n${tail(result)}`);
   return result;
 }
 
