@@ -67,6 +67,8 @@ export class ContractStack {
   }
 
   private current: Observations = new Map();
+  /** Warnings and errors of the last run that belong to no resource. */
+  readonly messages: string[] = [];
 
   preview(program: () => CustomResource[]): Promise<Observations> {
     return this.run(program, (onEvent) => this.stack.preview({ onEvent }));
@@ -106,7 +108,8 @@ export class ContractStack {
     const observations: Observations = new Map();
     this.current = observations;
     this.host.program = program;
-    const others: string[] = [];
+    const others = this.messages;
+    others.length = 0;
     const end = await operation((event) => {
       note(observations, others, event);
     }).catch((error: unknown) => error);
