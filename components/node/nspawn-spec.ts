@@ -51,7 +51,6 @@ export function driverEntry(): string {
 
 /** Standard input of the driver: its script, then the machine. Secret, because it holds the host's private key. */
 export function driverInput(spec: NspawnSpec): string {
-  const script = gzipSync(scriptText("components/node/scripts/nspawn.sh"), { level: 9 }).toString("base64");
   const lines = [
     `stack=${spec.stack}`,
     `name=${spec.name}`,
@@ -66,7 +65,12 @@ export function driverInput(spec: NspawnSpec): string {
     `hostKey=${base64Line(spec.hostKey)}`,
     `hostKeyPublic=${base64Line(spec.hostKeyPublic)}`,
   ];
-  return [script, ...lines, ""].join("\n");
+  return [driverScript(), ...lines, ""].join("\n");
+}
+
+/** The driver's script with its parts as the one line that `driverEntry` takes. */
+export function driverScript(): string {
+  return gzipSync(scriptText("components/node/scripts/nspawn.sh"), { level: 9 }).toString("base64");
 }
 
 /** What `up` answers. */

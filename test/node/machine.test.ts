@@ -1,5 +1,7 @@
 import { strict as assert } from "node:assert";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { reviveMachines } from "../../components/node/revive";
 import { openSession, type NodeSession } from "../../components/node/ssh";
 import { NodeError } from "../../components/node/node-error";
 import { eventually } from "./support/eventually";
@@ -168,6 +170,39 @@ describe("nspawn machine", () => {
       host("ip", "-br", "link", "show", machine.spec.bridge),
       "the bridge stays while a machine is on it",
     );
+  });
+});
+
+describe("nspawn machine after a restart of its host", () => {
+  it("is started again with its root, keys and address, and a running one is left alone", async function () {
+    needNspawn(this);
+    this.timeout(FIRST_BOOT_MS);
+    const machine = await bootMachine("h", "back", 2);
+    try {
+      let session = await machine.open();
+      await ask(session, "echo kept >/root/kept");
+      session.close();
+      assert.deepEqual(await reviveMachines(STACK, () => undefined), []);
+      // What a restart of the host takes away: processes, cgroups, mounts, namespaces, interfaces, /run.
+      const { cgroup, netns, root } = registered("back");
+      writeFileSync(`${cgroup}/cgroup.kill`, "1");
+      await eventually("its processes have ended", 10_000, () =>
+        readFileSync(`${cgroup}/cgroup.events`, "utf8").includes("populated 0"),
+      );
+      host("umount", root);
+      host("ip", "netns", "delete", basename(netns));
+      host("ip", "link", "delete", machine.spec.bridge);
+      rmSync(`/run/ebpf-platform/nspawn/${STACK}/back.json`);
+      assert.deepEqual(await reviveMachines(STACK, () => undefined), ["back"]);
+      session = await machine.open();
+      assert.equal(await ask(session, "cat /root/kept"), "kept");
+      session.close();
+      const { pid } = registered("back");
+      await driver("up", machine.spec);
+      assert.equal(registered("back").pid, pid);
+    } finally {
+      await machine.delete();
+    }
   });
 });
 

@@ -45,8 +45,20 @@ check_start_spec() {
   is_ipv4 "$spec_gateway" || fail "the gateway \"$spec_gateway\" is no IPv4 address"
   [[ $spec_prefix =~ ^[0-9]{1,2}$ ]] && ((spec_prefix >= 8 && spec_prefix <= 30)) || fail "the prefix length \"$spec_prefix\" is not between 8 and 30"
   [[ $spec_address != "$spec_gateway" ]] || fail "the address $spec_address is that of the bridge; take another"
-  [[ -n $spec_packages && -n $spec_receiver && -n $spec_authorized_key && -n $spec_host_key && -n $spec_host_key_public ]] ||
-    fail "packages, receiver, authorizedKey, hostKey and hostKeyPublic are needed to start it"
+  [[ -n $spec_packages && -n $spec_receiver ]] || fail "packages and receiver are needed to start it"
+}
+
+check_keys() {
+  [[ -n $spec_authorized_key && -n $spec_host_key && -n $spec_host_key_public ]] ||
+    fail "authorizedKey, hostKey and hostKeyPublic are needed to make it"
+}
+
+# All of the description but its keys, which the machine's root has: enough for `start`.
+write_description() {
+  printf '%s\n' "stack=$spec_stack" "name=$machine_name" "address=$spec_address" "prefix=$spec_prefix" \
+    "gateway=$spec_gateway" "bridge=$spec_bridge" "packages=$spec_packages" "receiver=$spec_receiver" \
+    >"$machine_dir/description.new"
+  mv -f "$machine_dir/description.new" "$machine_dir/description"
 }
 
 is_ipv4() {

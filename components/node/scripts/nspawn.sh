@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts and deletes one machine that is a systemd-nspawn container of this host.
-# Usage: nspawn.sh up|down|status, with the machine's description on standard input (see nspawn-spec.sh).
+# Usage: nspawn.sh up|start|down|status, with the machine's description on standard input (see nspawn-spec.sh).
+# `start` is `up` without keys, for a machine that has them: what brings it back after this host has been restarted.
 # Every verb may be killed at any point and repeated; `up` on a running, identical machine changes nothing.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -46,6 +47,7 @@ write_registry() {
 
 up() {
   check_start_spec
+  check_keys
   require_host
   lock_machine
   ensure_base
@@ -58,10 +60,25 @@ up() {
   if [[ $(stored_digest keys) != "$keys_digest" ]]; then
     mount_root
     provision_root
+    write_description
     store_digest identity "$identity_digest"
     store_digest keys "$keys_digest"
     if machine_runs; then in_machine systemctl reload-or-restart ssh; fi
   fi
+  bring_up
+}
+
+start() {
+  check_start_spec
+  require_host
+  lock_machine
+  ensure_base
+  [[ $(stored_digest identity) == "$identity_digest" && -n $(stored_digest keys) ]] ||
+    fail "there is no such machine in $machine_dir to start again; make it with platform up"
+  bring_up
+}
+
+bring_up() {
   if ! machine_runs || ! network_intact || ! root_mounted; then
     stop_machine
     mount_root
@@ -99,6 +116,6 @@ status() {
 
 read_spec
 case ${1:-} in
-up | down | status) "$1" ;;
-*) fail "unknown verb \"${1:-}\"; use up, down or status" ;;
+up | start | down | status) "$1" ;;
+*) fail "unknown verb \"${1:-}\"; use up, start, down or status" ;;
 esac

@@ -7,13 +7,15 @@ const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJvdHRsZXNhbmRwYXBlcmFuZH
 const TYPE = "command:remote:Command";
 const answer = `{"step":"s","state":"done","rc":0,"hash":"h","seconds":0,"output":{"port":80}}`;
 
+class Host extends pulumi.CustomResource {}
+
 describe("NodeCommand", () => {
   let recorded: Recorded[] = [];
   let machine: CommandTarget;
 
   beforeEach(async () => {
     recorded = await recordResources((type) => (type === TYPE ? { stdout: answer, stderr: "" } : {}));
-    const host = new pulumi.CustomResource("test:index:Host", "host", {});
+    const host = new Host("test:index:Host", "host", {});
     machine = {
       name: "edge",
       connection: pulumi.secret({
