@@ -106,6 +106,12 @@ func judge(text []byte, evaluator policy.Evaluator) (row, error) {
 	if err := json.Unmarshal(text, &pod); err != nil {
 		return row{}, err
 	}
+	// As the API server defaults it before admission (SetDefaults_Volume in pkg/apis/core/v1/defaults.go).
+	for i, volume := range pod.Spec.Volumes {
+		if volume.VolumeSource == (corev1.VolumeSource{}) {
+			pod.Spec.Volumes[i].EmptyDir = &corev1.EmptyDirVolumeSource{}
+		}
+	}
 	reasons := func(level api.Level) []string {
 		found := []string{}
 		version := api.LevelVersion{Level: level, Version: api.LatestVersion()}
