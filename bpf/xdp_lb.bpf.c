@@ -9,13 +9,15 @@
  *            what is certainly for a VIP and cannot be served
  *
  * A packet is parsed to a flow (parse.bpf.h, lb_request.bpf.h), the flow finds its
- * VIP and backend (lb_select.bpf.h, lb_guard.bpf.h), the backend's mode writes the
- * frame (lb_deliver.bpf.h, lb_nat.bpf.h). A hit costs three hash or array lookups and two
- * counters; the table is written for new flows only.
+ * VIP and backend (lb_cache.bpf.h, lb_select.bpf.h, lb_guard.bpf.h), the backend's
+ * mode writes the frame (lb_deliver.bpf.h, lb_nat.bpf.h). A hit costs one hash lookup
+ * for the VIP, one set of this CPU's connection table, and two counters; the shared
+ * table is written for new flows only.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include "chain.bpf.h"
+#include "lb_cache.bpf.h"
 #include "lb_deliver.bpf.h"
 #include "lb_guard.bpf.h"
 #include "lb_nat.bpf.h"
@@ -55,6 +57,7 @@ static __always_inline int select_real(struct xdp_md *ctx, const struct flow_req
 	struct lb_flow6_key key6 = {};
 	struct lb_flow4_key key4 = {};
 	struct lb_flow *flow = NULL;
+	__u64 cache_key = 0;
 	__u16 flow_flags;
 	__be16 port;
 	__u64 hash;
@@ -71,23 +74,45 @@ static __always_inline int select_real(struct xdp_md *ctx, const struct flow_req
 	}
 
 	if (use_table) {
+		bool syn = is_syn(request);
+
 		if (v6) {
 			__builtin_memcpy(key6.client, request->client, sizeof(key6.client));
 			key6.client_port = request->client_port;
 			key6.vip = vip->index;
-			flow = bpf_map_lookup_elem(&flows6, &key6);
+			cache_key = flow_hash6(set->hash_seed + key6.vip, key6.client,
+					       key6.client_port);
+			if (!syn)
+				choice->real = cache6_find(cache_key, &key6, cache_window(),
+							   &choice->index);
 		} else {
 			key4.client = request->client[0];
 			key4.client_port = request->client_port;
 			key4.vip = vip->index;
-			flow = bpf_map_lookup_elem(&flows4, &key4);
+			cache_key = cache4_key(set->hash_seed, &key4);
+			if (!syn)
+				choice->real = cache4_find(cache_key, cache_window(),
+							   &choice->index);
 		}
+		if (choice->real)
+			return 0;
+		flow = v6 ? bpf_map_lookup_elem(&flows6, &key6)
+			  : bpf_map_lookup_elem(&flows4, &key4);
 		/* A SYN opens a new connection even where an old one used the same port. */
-		if (flow && !is_syn(request)) {
+		if (flow && !syn) {
 			choice->real = follow(flow, set, request, vip);
 			choice->index = flow->real;
-			if (choice->real)
+			if (choice->real) {
+				/* A split may end at any moment: its flows are looked up each time.
+				 */
+				if (flow->flags & LB_FLOW_SPLIT)
+					return 0;
+				if (v6)
+					cache6_fill(cache_key, &key6, flow->real, flow->generation);
+				else
+					cache4_fill(cache_key, flow->real, flow->generation);
 				return 0;
+			}
 		}
 	}
 
@@ -118,6 +143,10 @@ static __always_inline int select_real(struct xdp_md *ctx, const struct flow_req
 		choice->bypassed = true;
 		return 0;
 	}
+
+	/* Other CPUs may still send this flow where it went before. */
+	if (flow && flow->real != choice->index)
+		end_window();
 
 	struct lb_flow entry = {
 		.real = choice->index,

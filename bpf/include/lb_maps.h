@@ -15,6 +15,9 @@
  *   reals       ARRAY              8192  real id -> struct lb_real               "
  *   server_ids  HASH              16384  struct lb_server_key -> u32 real id      "
  *   splits      ARRAY              1024  VIP index -> struct lb_split      traffic split
+ *   cache4      PERCPU_ARRAY        128  block -> struct lb_cache4_block             "
+ *   cache6      PERCPU_ARRAY        128  block -> struct lb_cache6_block             "
+ *   epoch       ARRAY                 1  0 -> u32 changes of flows                   "
  *   flows4      LRU_HASH         262144  struct lb_flow4_key -> struct lb_flow   data plane
  *   flows6      LRU_HASH         131072  struct lb_flow6_key -> struct lb_flow       "
  *   nat4        LRU_HASH          65536  struct lb_nat4_key -> struct lb_nat         "
@@ -164,6 +167,47 @@ struct lb_flow {
 	__u16 generation;
 	__u16 seen; /* low bits of the seconds since boot; UDP only */
 	__u16 flags;
+};
+
+/*
+ * The connection table of one CPU (lb_cache.bpf.h): sets of ways, 2 MiB for each
+ * family and CPU. Sets lie in blocks, because a per-CPU array keeps a pointer for
+ * each element, and fewer pointers stay in the nearest cache.
+ */
+#define LB_CACHE4_WAYS		 5
+#define LB_CACHE4_BLOCKS	 128
+#define LB_CACHE4_SETS_PER_BLOCK 256
+#define LB_CACHE6_WAYS		 4
+#define LB_CACHE6_BLOCKS	 128
+#define LB_CACHE6_SETS_PER_BLOCK 128
+
+struct lb_cache4_set {
+	__u64 entry[LB_CACHE4_WAYS]; /* mixed key, its low 15 bits replaced by real id + 1 */
+	__u16 generation[LB_CACHE4_WAYS];
+	__u16 window[LB_CACHE4_WAYS];
+	__u32 zero;
+};
+
+struct lb_cache4_block {
+	struct lb_cache4_set set[LB_CACHE4_SETS_PER_BLOCK];
+};
+
+struct lb_cache6_way {
+	__u32 client[4];
+	__u16 client_port;
+	__u16 vip;
+	__u16 real;
+	__u16 generation;
+	__u16 window;
+	__u16 zero[3];
+};
+
+struct lb_cache6_set {
+	struct lb_cache6_way way[LB_CACHE6_WAYS];
+};
+
+struct lb_cache6_block {
+	struct lb_cache6_set set[LB_CACHE6_SETS_PER_BLOCK];
 };
 
 /* The answer of a LB_NAT backend, as it comes in. */

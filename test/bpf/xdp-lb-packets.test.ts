@@ -46,7 +46,7 @@ describe("xdp_lb packet tables", () => {
       for (const row of rows) {
         it(row.name, async () => {
           const { runner } = lb;
-          await runner.clear("flows4", "flows6", "nat4", "nat6");
+          await runner.clear("flows4", "flows6", "cache4", "cache6", "nat4", "nat6");
           const model = new LbModel(VIPS, SETTINGS);
           for (const packet of row.before ?? []) {
             await runner.run(packet);

@@ -10,7 +10,7 @@ describe("xdp_lb guards", () => {
   const lb = withRunner(async () => (await startLb([tcpVip(three)])).runner);
 
   beforeEach(async () => {
-    await lb.runner.clear("flows4", "vip_stats", "reasons", "sources4", "sources6", "pace");
+    await lb.runner.clear("flows4", "cache4", "vip_stats", "reasons", "sources4", "sources6", "pace");
   });
 
   it("keeps a flood of SYNs from one prefix out of the table, and balances it still", async () => {
@@ -58,7 +58,7 @@ describe("xdp_lb splits", () => {
   }
 
   beforeEach(async () => {
-    await lb.runner.clear("flows4", "splits");
+    await lb.runner.clear("flows4", "cache4", "splits");
     await configure(lb.runner, [stable, candidate], SETTINGS);
   });
 
@@ -109,7 +109,7 @@ describe("xdp_lb QUIC", () => {
     return { proto: UDP, dport: 443, data: Buffer.concat([Buffer.from(bytes), Buffer.alloc(20, 0xaa)]) };
   }
 
-  beforeEach(() => lb.runner.clear("flows4"));
+  beforeEach(() => lb.runner.clear("flows4", "cache4"));
 
   it("sends short headers to the backend their connection id names, wherever they come from", async () => {
     for (const from of [CLIENT4, "198.19.7.7"]) {

@@ -1,5 +1,5 @@
 import type { LbVip } from "../../../lib/src/lb-maps";
-import { frame, type FrameSpec } from "./frames";
+import { ACK, frame, SYN, type FrameSpec } from "./frames";
 import { backend4, CLIENT4 } from "./lb-world";
 import { XDP, type BpfRunner } from "./runner";
 
@@ -30,4 +30,10 @@ export async function ask(
 /** The part of the answers that is `name`. */
 export function share(answers: readonly string[], name: string): number {
   return answers.filter((answer) => answer === name).length / answers.length;
+}
+
+/** Opens the flows and sends a packet on each, so that both flow tables hold them. */
+export async function establish(runner: BpfRunner, more: Partial<FrameSpec> = {}): Promise<string[]> {
+  await ask(runner, { ...more, flags: SYN });
+  return ask(runner, { ...more, flags: ACK });
 }

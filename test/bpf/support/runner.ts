@@ -107,6 +107,16 @@ export class BpfRunner {
     }));
   }
 
+  /** Runs a program `repeat` times on one packet; CPU time of the thread in nanoseconds for all of them. */
+  async bench(
+    packet: Buffer,
+    repeat: number,
+    object: number,
+  ): Promise<{ ns: number; verdict: number; size: number }> {
+    const { ns, verdict, size } = await this.ask("bench", object, repeat, packet.toString("hex"));
+    return { ns: ns as number, verdict: verdict as number, size: size as number };
+  }
+
   async put(map: string, key: Buffer, value: Buffer, object = 0): Promise<void> {
     await this.ask("put", object, map, key.toString("hex"), value.toString("hex"));
   }
