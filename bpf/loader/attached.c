@@ -87,6 +87,10 @@ static void observe_xdp(const struct manifest *m, const struct target *target, j
 		problem(problems, "no-interface",
 			text("this node has no interface %s, only %s", target->interface,
 			     interface_names()));
+	else if (!live && attached && attached == number(root, "pinnedRootId"))
+		/* The kernel detaches it from a work queue, a moment after its pin went. */
+		problem(problems, "missing",
+			text("the XDP root of %s has lost its pinned link", target->interface));
 	else if (!live && attached)
 		problem(problems, "foreign",
 			text("the XDP hook of %s holds the program '%s' (id %lld), which is not "

@@ -216,12 +216,13 @@ json_t *root_observe(const char *interface)
 		attached = xdp_attached(root.ifindex, &mode);
 	for (int slot = 0; has_chain && slot < CHAIN_SLOTS; slot++)
 		json_array_append_new(slots, json_integer(root_slot(&root, slot)));
-	facts = json_pack("{s:i, s:b, s:b, s:I, s:i, s:I, s:I, s:o}", "ifindex", root.ifindex,
+	facts = json_pack("{s:i, s:b, s:b, s:I, s:I, s:i, s:I, s:I, s:o}", "ifindex", root.ifindex,
 			  "chainPinned", has_chain, "rootCurrent",
-			  path_exists(root_program_pin(root.dir)), "linkId", (json_int_t)info.id,
-			  "linkIfindex", (int)info.xdp.ifindex, "rootProgramId",
-			  (json_int_t)info.prog_id, "attachedProgramId", (json_int_t)attached,
-			  "slots", slots);
+			  path_exists(root_program_pin(root.dir)), "pinnedRootId",
+			  (json_int_t)pinned_program_id(root_program_pin(root.dir)), "linkId",
+			  (json_int_t)info.id, "linkIfindex", (int)info.xdp.ifindex,
+			  "rootProgramId", (json_int_t)info.prog_id, "attachedProgramId",
+			  (json_int_t)attached, "slots", slots);
 	json_object_set_new(facts, "mode", attached ? json_string(mode_name(mode)) : json_null());
 	return facts;
 }
