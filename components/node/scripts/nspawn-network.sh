@@ -81,7 +81,8 @@ set_receiver() {
   command -v clang >/dev/null || fail "clang is not on this host, and the network of a machine needs a program compiled; install clang"
   base64 -d <<<"$spec_receiver" | clang -x c -O2 -target bpf -c -o "$object" - ||
     fail "clang could not compile bpf/xdp_pass.bpf.c; its words are above"
-  ip link set dev "$host_interface" xdpdrv object "$object" section xdp ||
+  # In a mount namespace of its own: iproute2 mounts a bpffs wherever it finds none, and leaves it.
+  unshare --mount --propagation private ip link set dev "$host_interface" xdpdrv object "$object" section xdp ||
     fail "the kernel refused the program bpf/xdp_pass.bpf.c on $host_interface; its words are above"
   rm "$object"
 }
