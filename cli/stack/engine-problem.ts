@@ -1,5 +1,5 @@
 import { Failure } from "../failure";
-import { explainDial } from "./dial-problem";
+import { explainCommand } from "./command-problem";
 
 /** An error that the engine reported, with the resource it belongs to. */
 export interface EngineProblem {
@@ -39,7 +39,7 @@ export function judgeFailure(
   }
   const problems = found.errors
     .filter(({ message }) => !EMPTY.test(message))
-    .map((problem) => ({ ...problem, message: explainDial(problem.message) ?? problem.message }));
+    .map((problem) => ({ ...problem, message: explainCommand(problem.message) ?? problem.message }));
   const said = plainText(stderr).replace(/^error: /, "");
   if (/currently locked by|conflict: .*another update/i.test(said)) {
     return new Failure("locked", `The ${what} was refused, because the stack is in use: ${said}`);

@@ -92,6 +92,23 @@ describe("a failed operation", () => {
     );
   });
 
+  it("shows what a command said, not the command's text", () => {
+    const said = (message: string): string =>
+      judgeFailure("up of lab", false, { errors: [{ resource: "web", message }], violations: [] }, "")
+        .message;
+    const sentence = "step lab.web on node edge: the disk is full; make room there and repeat";
+    const text = 'running "# Puts the runner in place.\\nprintf \\"%s\\" 1":';
+    assert.equal(
+      said(`Process exited with status 1: ${text}\n${sentence}\n`),
+      `The up of lab failed:\n  - web: ${sentence}`,
+    );
+    assert.equal(said(`exit status 1: ${text}\n${sentence}`), `The up of lab failed:\n  - web: ${sentence}`);
+    assert.match(
+      said(`Process exited with status 137 from signal KILL: ${text}\n`),
+      /- web: Process exited with status 137 from signal KILL and said nothing\.$/,
+    );
+  });
+
   it("knows a lock, drops empty messages, and never ends without a reason", () => {
     const locked = judgeFailure(
       "up of lab",
