@@ -31,18 +31,32 @@ export function atPoint(
   });
 }
 
-/** Draws points from a seed (mulberry32): the same seed gives the same ones. */
+/**
+ * Draws points from a seed: the same seed gives the same ones. They are spread: each lies in another part of the lines.
+ * @param lines how many lines about changes the n-th run has at least.
+ */
 export function drawPoints(seed: number, count: number, lines: (nth: number) => number): KillPoint[] {
+  const draw = draws(seed);
+  const parts = Array.from({ length: count }, (_, part) => ({ part, order: draw() })).sort(
+    (a, b) => a.order - b.order,
+  );
+  return parts.map(({ part }, nth) => {
+    const line = 1 + Math.floor(((part + draw()) / count) * lines(nth));
+    const victims = draw() < 0.3 ? "engine" : "everything";
+    // A preview says once what an update says twice, at its begin and at its end.
+    return draw() < 0.15
+      ? { phase: "preview", line: Math.ceil(line / 2), victims }
+      : { phase: "update", line, victims };
+  });
+}
+
+/** A small generator (mulberry32) of numbers from 0 to 1. */
+function draws(seed: number): () => number {
   let state = seed >>> 0;
-  const draw = (below: number): number => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  return Array.from({ length: count }, (_, nth) => ({
-    phase: draw(8) === 0 ? "preview" : "update",
-    line: 1 + draw(lines(nth)),
-    victims: draw(3) === 0 ? "engine" : "everything",
-  }));
 }

@@ -5,32 +5,34 @@ import { processesWith } from "./process-tree.js";
 
 /** Ids of the BPF programs that a stack's nodes and their ports on this host hold. */
 export function programIds(lab: LabStack, nodes: readonly string[]): number[] {
-  const ids = nodes.flatMap((node) => {
-    const pinned = lab.onNode(
-      node,
-      `if [[ -d /sys/fs/bpf/ebpf-platform ]]; then
-         find /sys/fs/bpf/ebpf-platform -name 'prog_*' -exec bpftool -j prog show pinned {} \\; | jq .id
-       fi
-       ip -j link | jq '.[].xdp.prog.id // empty'`,
-    );
-    return [...pinned.trim().split("\n").filter(Boolean).map(Number), portProgram(lab, node)];
-  });
+  const ids = nodes.flatMap((node) => [
+    ...pinnedPrograms(lab, node),
+    ...linkPrograms(lab.onNode(node, "ip -j link")),
+    ...linkPrograms(host("ip", "-j", "link", "show", portOf(lab.registry(node).address))),
+  ]);
   return [...new Set(ids)].sort((a, b) => a - b);
 }
 
-/** The program on the host's end of a node's link. */
-function portProgram(lab: LabStack, node: string): number {
-  const links = JSON.parse(
-    execFileSync("ip", ["-j", "link", "show", portOf(addressOf(lab, node))], { encoding: "utf8" }),
-  ) as {
-    xdp?: { prog: { id: number } };
-  }[];
-  return links[0]?.xdp?.prog.id ?? 0;
+/** Ids of the programs that a node has pinned: of one program of the config, or of all and the root. */
+export function pinnedPrograms(lab: LabStack, node: string, name = ""): number[] {
+  const out = lab.onNode(
+    node,
+    `if [[ -d /sys/fs/bpf/ebpf-platform ]]; then
+       find "/sys/fs/bpf/ebpf-platform/${name}" -name 'prog_*' -exec bpftool prog show pinned {} \\;
+     fi`,
+  );
+  return [...out.matchAll(/^(\d+): /gm)].map(([, id]) => Number(id));
+}
+
+/** Ids of the XDP programs in what `ip -j link` prints. */
+export function linkPrograms(json: string): number[] {
+  const links = JSON.parse(json) as { xdp?: { prog: { id: number } } }[];
+  return links.flatMap(({ xdp }) => (xdp ? [xdp.prog.id] : []));
 }
 
 /** The programs of these ids that the kernel still has. A freed one leaves after a grace period. */
 export function programsAlive(ids: readonly number[]): number[] {
-  const programs = JSON.parse(execFileSync("bpftool", ["-j", "prog", "list"], { encoding: "utf8" })) as {
+  const programs = JSON.parse(host("bpftool", "-j", "prog", "list")) as {
     id: number;
   }[];
   return programs.map(({ id }) => id).filter((id) => ids.includes(id));
@@ -74,8 +76,8 @@ function find(folders: readonly string[], stack: string): string[] {
   return out.split("\n").filter(Boolean);
 }
 
-function addressOf(lab: LabStack, node: string): string {
-  return lab.registry(node).address;
+function host(program: string, ...args: string[]): string {
+  return execFileSync(program, args, { encoding: "utf8" });
 }
 
 function portOf(address: string): string {
