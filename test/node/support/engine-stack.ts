@@ -7,7 +7,9 @@ import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulu
 export interface EngineRun {
   /** Operation by resource name, `same` left out. */
   readonly operations: Readonly<Record<string, OpType>>;
-  /** Everything it printed, colours removed. */
+  /** What it printed of a resource, by the resource's name; colours removed. */
+  readonly words: Readonly<Record<string, string>>;
+  /** Everything it printed. */
   readonly text: string;
   readonly failed: boolean;
   readonly seconds: number;
@@ -54,7 +56,7 @@ export class EngineStack {
 
   up(program: () => void): Promise<EngineRun> {
     this.program.run = program;
-    return observed((onEvent) => this.stack.up({ onEvent }));
+    return observed((onEvent) => this.stack.up({ onEvent, continueOnError: true }));
   }
 
   /** Previews and runs nothing. */
@@ -81,6 +83,7 @@ async function observed(
   run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>,
 ): Promise<EngineRun> {
   const operations: Record<string, OpType> = {};
+  const words: Record<string, string> = {};
   const said: string[] = [];
   const started = Date.now();
   const failed = await run(({ resourcePreEvent, diagnosticEvent }) => {
@@ -88,8 +91,12 @@ async function observed(
     if (metadata?.type.startsWith("command:") === true && metadata.op !== "same") {
       operations[metadata.urn.split("::").at(-1) ?? ""] ??= metadata.op;
     }
-    if (diagnosticEvent && (diagnosticEvent.severity as string) !== "debug")
-      said.push(diagnosticEvent.message.replaceAll(/<\{%[^%]*%\}>/g, ""));
+    if (diagnosticEvent && (diagnosticEvent.severity as string) !== "debug") {
+      const text = diagnosticEvent.message.replaceAll(/<\{%[^%]*%\}>/g, "");
+      const name = diagnosticEvent.urn?.split("::").at(-1) ?? "";
+      words[name] = (words[name] ?? "") + text;
+      said.push(text);
+    }
   }).then(
     () => false,
     (error: unknown) => {
@@ -97,5 +104,5 @@ async function observed(
       return true;
     },
   );
-  return { operations, text: said.join("\n"), failed, seconds: (Date.now() - started) / 1000 };
+  return { operations, words, text: said.join("\n"), failed, seconds: (Date.now() - started) / 1000 };
 }
