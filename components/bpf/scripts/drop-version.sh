@@ -6,7 +6,7 @@ set -euo pipefail
 folder=$1
 program=$(dirname "$folder")
 for kept in current previous; do
-  if [ "$(readlink "$program/$kept" || true)" = "$(basename "$folder")" ]; then exit 0; fi
+  if [[ -L $program/$kept && $(readlink "$program/$kept") == "$(basename "$folder")" ]]; then exit 0; fi
 done
 rm -rf "$folder"
 rmdir --ignore-fail-on-non-empty "$program"

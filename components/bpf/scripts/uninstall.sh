@@ -21,10 +21,10 @@ rm -f "$unit" "$loader"
 rm -rf "$(dirname "$programs")/build" # what nodes with `build: node` compiled
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
-  systemctl reset-failed "$(basename "$unit")" 2>/dev/null || true
+  systemctl reset-failed "$(basename "$unit")" 2>/dev/null || true # it had not failed
 fi
 rm -rf /run/ebpf-platform/bpf /run/ebpf-platform/bpf.lock
 # Other parts of the platform may keep files there: only empty folders go.
 for folder in "$programs" "$(dirname "$programs")" "$(dirname "$loader")" /run/ebpf-platform; do
-  rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
+  rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true # it was never made
 done

@@ -16,8 +16,12 @@ install_file() { # path; content on standard input; replaces only what differs, 
   if cmp -s "$fresh" "$path"; then rm -f "$fresh"; else mv -f "$fresh" "$path"; fi
 }
 
-old_vips=$(sed -n 's/^# vips: //p' "$unit" 2>/dev/null || :)
-old_device=$(sed -n 's/^# device: //p' "$unit" 2>/dev/null || :)
+old_vips=''
+old_device=''
+if [[ -e $unit ]]; then
+  old_vips=$(sed -n 's/^# vips: //p' "$unit")
+  old_device=$(sed -n 's/^# device: //p' "$unit")
+fi
 
 prefix() { case $1 in *:*) echo 128 ;; *) echo 32 ;; esac }
 
@@ -56,7 +60,7 @@ EOF
 
 for vip in $old_vips; do
   if [[ $old_device != "$DEVICE" || " $VIPS " != *" $vip "* ]]; then
-    ip address delete "$vip/$(prefix "$vip")" dev "$old_device" 2>/dev/null || :
+    ip address delete "$vip/$(prefix "$vip")" dev "$old_device" 2>/dev/null || true # it was gone already
   fi
 done
 

@@ -26,15 +26,15 @@ connect_machine() {
   interface_is_ours || fail "the address $spec_address belongs to \"$(<"/sys/class/net/$host_interface/ifalias")\"; choose another or delete that machine"
   make_bridge
   mkdir -p /run/netns
-  [[ -e $netns_path ]] && ip netns exec "$netns_name" true 2>/dev/null || {
+  if [[ ! -e $netns_path ]] || ! ip netns exec "$netns_name" true 2>/dev/null; then
     # The name without the namespace is what a kill in the middle of `ip netns add` leaves.
     rm -f "$netns_path"
     ip netns add "$netns_name"
-  }
+  fi
   ip -n "$netns_name" link set lo up
   # A half-made pair is not worth mending: it carries no state.
-  ip link delete "$host_interface" 2>/dev/null || true
-  ip -n "$netns_name" link delete host0 2>/dev/null || true
+  ip link delete "$host_interface" 2>/dev/null || true      # it was not there
+  ip -n "$netns_name" link delete host0 2>/dev/null || true # it was not there
   ip link add "$host_interface" type veth peer name host0 address "$machine_mac" netns "$netns_name"
   ip link set "$host_interface" alias "$interface_owner"
   set_offloads
@@ -96,7 +96,7 @@ bridge_is_ours() {
 }
 
 disconnect_machine() {
-  ! interface_is_ours || ip link delete "$host_interface" 2>/dev/null || true
+  if interface_is_ours && [[ -e /sys/class/net/$host_interface ]]; then ip link delete "$host_interface"; fi
   if [[ -e $netns_path ]]; then
     ip netns delete "$netns_name" 2>/dev/null || rm -f "$netns_path"
   fi

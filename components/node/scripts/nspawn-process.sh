@@ -73,13 +73,14 @@ in_machine() {
 
 # "starting" ends by itself; "degraded" is an end too, and names its units on the way.
 system_started() {
-  system_state=$(in_machine systemctl is-system-running 2>/dev/null) || true
+  system_state=$(in_machine systemctl is-system-running 2>/dev/null) || true # it fails for every state but running
   [[ $system_state == running || $system_state == degraded ]] || ! machine_runs
 }
 
 wait_until_ready() {
-  wait_for 60 system_started && machine_runs ||
+  if ! wait_for 60 system_started || ! machine_runs; then
     fail "systemd in it is \"${system_state:-silent}\" after 60 s: $(tail -n 1 "$machine_log"); see $machine_log, then repeat"
+  fi
   if [[ $system_state == degraded ]]; then
     note "runs, but these units failed: $(in_machine systemctl --failed --plain --no-legend | awk '{ printf "%s ", $1 }')"
   fi
@@ -103,7 +104,7 @@ remove_residue() {
   local hierarchy lock
   for hierarchy in "${cgroup_dir%/"$cgroup_name"}" /sys/fs/cgroup/systemd; do
     [[ ! -d $hierarchy/$cgroup_name ]] || find "$hierarchy/$cgroup_name" -depth -type d -exec rmdir {} +
-    rmdir "$hierarchy/${cgroup_name%/*}" 2>/dev/null || true
+    rmdir "$hierarchy/${cgroup_name%/*}" 2>/dev/null || true # another machine is in it
   done
   rm -rf --one-file-system "/run/systemd/nspawn/propagate/$container_name"
   if [[ -d $machine_root ]]; then

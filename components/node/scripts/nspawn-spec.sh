@@ -43,7 +43,9 @@ read_spec() {
 # The parts that only a start needs; a delete works without them.
 check_start_spec() {
   is_ipv4 "$spec_gateway" || fail "the gateway \"$spec_gateway\" is no IPv4 address"
-  [[ $spec_prefix =~ ^[0-9]{1,2}$ ]] && ((spec_prefix >= 8 && spec_prefix <= 30)) || fail "the prefix length \"$spec_prefix\" is not between 8 and 30"
+  if [[ ! $spec_prefix =~ ^[0-9]{1,2}$ ]] || ((spec_prefix < 8 || spec_prefix > 30)); then
+    fail "the prefix length \"$spec_prefix\" is not between 8 and 30"
+  fi
   [[ $spec_address != "$spec_gateway" ]] || fail "the address $spec_address is that of the bridge; take another"
   [[ -n $spec_packages && -n $spec_receiver ]] || fail "packages and receiver are needed to start it"
 }
@@ -67,6 +69,7 @@ is_ipv4() {
   for part in "${BASH_REMATCH[@]:1}"; do ((10#$part <= 255)) || return 1; done
 }
 
+# shellcheck disable=SC2034 # the scripts that are sourced beside this one use them
 derive_paths() {
   local octets hex
   IFS=. read -ra octets <<<"$spec_address"

@@ -29,7 +29,7 @@ require_host() {
 }
 
 stored_digest() {
-  cat "$machine_dir/$1.sha256" 2>/dev/null || true
+  cat "$machine_dir/$1.sha256" 2>/dev/null || true # nothing was recorded yet
 }
 
 store_digest() {
@@ -95,7 +95,7 @@ remove_machine() {
   network_down
   wait_for 10 unmount_root || fail "$machine_root cannot be unmounted; end what uses it (fuser -vm $machine_root) and repeat"
   rm -rf --one-file-system "$machine_dir"
-  rmdir -p --ignore-fail-on-non-empty "${machine_dir%/*}" 2>/dev/null || true
+  rmdir -p --ignore-fail-on-non-empty "${machine_dir%/*}" 2>/dev/null || true # another machine is in it
   rm -f "$registry_file" "$registry_file".*
 }
 
@@ -104,14 +104,18 @@ down() {
   lock_machine
   remove_machine
   rm -f "$machine_lock"
-  rmdir --ignore-fail-on-non-empty "$registry_dir" 2>/dev/null || true
+  rmdir --ignore-fail-on-non-empty "$registry_dir" 2>/dev/null || true # another machine is in it
 }
 
 status() {
-  local state=stopped
+  local state=stopped leader=''
   [[ -d $machine_dir ]] || state=absent
-  if machine_runs; then state=running; fi
-  printf '{"name":"%s","state":"%s","leader":"%s"}\n' "$machine_name" "$state" "$(leader_pid || true)"
+  if machine_runs; then
+    state=running
+    # None between two boots.
+    leader=$(leader_pid) || leader=''
+  fi
+  printf '{"name":"%s","state":"%s","leader":"%s"}\n' "$machine_name" "$state" "$leader"
 }
 
 read_spec

@@ -14,7 +14,7 @@ if command -v cloud-init >/dev/null; then
   fi
 fi
 
-state=$(systemctl is-system-running --wait || true)
+state=$(systemctl is-system-running --wait) || true # it fails for every state but running
 failed=$(systemctl --failed --plain --no-legend | awk '{ print $1 }' | paste -sd ' ' -)
 case $state in
 running) ;;

@@ -78,7 +78,7 @@ derive_run() {
 }
 
 running_run() {
-  cat "$dir/running" 2>/dev/null || true
+  cat "$dir/running" 2>/dev/null || true # nothing runs
 }
 
 # The lock says it while the step works; before that, and until what the step left behind has ended, the unit does.
@@ -215,7 +215,7 @@ work_step() {
     </dev/null >&7 2>&7 3>"$dir/output" 7>&- 8>&- || status=$?
   exec 7>&-
   # A child that the script left behind keeps the log open: its words are not waited for.
-  timeout 1 tail -s 0.05 --pid="$logger" -f /dev/null || true
+  timeout 1 tail -s 0.05 --pid="$logger" -f /dev/null || true # the logger outlived the second it gets
   rm -rf --one-file-system "$work"
   case $status in
   0) check_output ;;
