@@ -113,8 +113,7 @@ static __always_inline __u32 track_packet(struct xdp_md *ctx)
 		struct flow4_key key = {
 			.source = ip->saddr,
 			.dest = ip->daddr,
-			.source_port = ports.source,
-			.dest_port = ports.dest,
+			.ports = ports.both,
 			.proto = p.proto,
 		};
 
@@ -122,8 +121,7 @@ static __always_inline __u32 track_packet(struct xdp_md *ctx)
 	} else {
 		struct ipv6hdr *ip = p.l3;
 		struct flow6_key key = {
-			.source_port = ports.source,
-			.dest_port = ports.dest,
+			.ports = ports.both,
 			.proto = p.proto,
 		};
 

@@ -11,7 +11,7 @@
  * A packet is parsed to a flow (parse.bpf.h, lb_request.bpf.h), the flow finds its
  * VIP and backend (lb_cache.bpf.h, lb_select.bpf.h, lb_guard.bpf.h), the backend's
  * mode writes the frame (lb_deliver.bpf.h, lb_nat.bpf.h). A hit costs one hash lookup
- * for the VIP, one set of this CPU's connection table, and two counters; the shared
+ * for the VIP, one set of this CPU's connection table, and one counter; the shared
  * table is written for new flows only.
  */
 #include "vmlinux.h"
@@ -28,22 +28,29 @@
 #include "parse.bpf.h"
 #include "stats.bpf.h"
 
+/*
+ * The fields of a key are put together in a register and written at once: a load
+ * that spans two fresh stores, as the kernel's hash function does, has to wait for
+ * both to reach the cache.
+ */
+static __always_inline __u32 vip_port_and_proto(const struct flow_request *request)
+{
+	return (__u32)request->proto << 16 | request->vip_port;
+}
+
 static __always_inline struct lb_vip *find_vip(const struct flow_request *request, bool v6)
 {
 	/* Port 0 in the map is for fragments; a packet that really says 0 is nobody's. */
 	if (!request->vip_port && !request->fragment)
 		return NULL;
 	if (v6) {
-		struct lb_vip6_key key = { .port = request->vip_port, .proto = request->proto };
+		struct lb_vip6_key key = { .port_and_proto = vip_port_and_proto(request) };
 
 		__builtin_memcpy(key.address, request->vip, sizeof(key.address));
 		return bpf_map_lookup_elem(&vips6, &key);
 	} else {
-		struct lb_vip4_key key = {
-			.address = request->vip[0],
-			.port = request->vip_port,
-			.proto = request->proto,
-		};
+		struct lb_vip4_key key = { .word = (__u64)vip_port_and_proto(request) << 32 |
+						   request->vip[0] };
 
 		return bpf_map_lookup_elem(&vips4, &key);
 	}
@@ -78,17 +85,15 @@ static __always_inline int select_real(struct xdp_md *ctx, const struct flow_req
 
 		if (v6) {
 			__builtin_memcpy(key6.client, request->client, sizeof(key6.client));
-			key6.client_port = request->client_port;
-			key6.vip = vip->index;
-			cache_key = flow_hash6(set->hash_seed + key6.vip, key6.client,
-					       key6.client_port);
+			key6.port_and_vip = (__u32)vip->index << 16 | request->client_port;
+			cache_key = flow_hash6(set->hash_seed + vip->index, request->client,
+					       request->client_port);
 			if (!syn)
 				choice->real = cache6_find(cache_key, &key6, cache_window(),
 							   &choice->index);
 		} else {
-			key4.client = request->client[0];
-			key4.client_port = request->client_port;
-			key4.vip = vip->index;
+			key4.word = (__u64)vip->index << 48 | (__u64)request->client_port << 32 |
+				    request->client[0];
 			cache_key = cache4_key(set->hash_seed, &key4);
 			if (!syn)
 				choice->real = cache4_find(cache_key, cache_window(),
@@ -166,20 +171,20 @@ static __always_inline void count_sent(const struct lb_vip *vip, const struct ch
 				       __u32 bytes)
 {
 	__u32 vip_index = vip->index, real_index = choice->index;
-	struct lb_vip_stats *by_vip = bpf_map_lookup_elem(&vip_stats, &vip_index);
 	struct lb_real_stats *by_real = bpf_map_lookup_elem(&real_stats, &real_index);
+	struct lb_vip_stats *by_vip;
 
-	if (by_vip) {
-		by_vip->packets += 1;
-		by_vip->bytes += bytes;
-		by_vip->new_flows += choice->fresh;
-		by_vip->misses += choice->missed;
-		by_vip->bypassed += choice->bypassed;
-	}
 	if (by_real) {
 		by_real->packets += 1;
 		by_real->bytes += bytes;
 		by_real->new_flows += choice->fresh;
+	}
+	if (!choice->missed && !choice->bypassed)
+		return;
+	by_vip = bpf_map_lookup_elem(&vip_stats, &vip_index);
+	if (by_vip) {
+		by_vip->misses += choice->missed;
+		by_vip->bypassed += choice->bypassed;
 	}
 }
 

@@ -19,19 +19,15 @@
 struct flow4_key {
 	__u32 source; /* network order */
 	__u32 dest;
-	__u16 source_port;
-	__u16 dest_port;
-	__u8 proto; /* 6 TCP, 17 UDP */
-	__u8 zero[3];
+	__u32 ports; /* as in the packet: source, then destination */
+	__u32 proto; /* 6 TCP, 17 UDP */
 };
 
 struct flow6_key {
 	__u32 source[4];
 	__u32 dest[4];
-	__u16 source_port;
-	__u16 dest_port;
-	__u8 proto;
-	__u8 zero[3];
+	__u32 ports;
+	__u32 proto;
 };
 
 /* What the packets of this direction say about a TCP connection; UDP is NEW, then ESTABLISHED. */

@@ -75,7 +75,7 @@ static __always_inline void end_window(void)
 
 static __always_inline __u64 cache4_key(__u64 seed, const struct lb_flow4_key *key)
 {
-	return mix(seed ^ *(const __u64 *)key);
+	return mix(seed ^ key->word);
 }
 
 static __always_inline struct lb_cache4_set *cache4_set(__u64 key)
@@ -146,8 +146,7 @@ static __always_inline bool cache6_is(const struct lb_cache6_way *way,
 {
 	const __u64 *a = (const __u64 *)way->client, *b = (const __u64 *)key->client;
 
-	return way->client_port == key->client_port && way->vip == key->vip && a[1] == b[1] &&
-	       a[0] == b[0];
+	return way->port_and_vip == key->port_and_vip && a[1] == b[1] && a[0] == b[0];
 }
 
 static __always_inline struct lb_real *cache6_find(__u64 hash, const struct lb_flow6_key *key,
@@ -193,8 +192,7 @@ static __always_inline void cache6_fill(__u64 hash, const struct lb_flow6_key *k
 	if (victim >= LB_CACHE6_WAYS)
 		return;
 	__builtin_memcpy(set->way[victim].client, key->client, sizeof(key->client));
-	set->way[victim].client_port = key->client_port;
-	set->way[victim].vip = key->vip;
+	set->way[victim].port_and_vip = key->port_and_vip;
 	set->way[victim].real = id;
 	set->way[victim].generation = generation;
 	set->way[victim].window = window;

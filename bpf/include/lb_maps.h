@@ -75,18 +75,29 @@ enum lb_syn_action {
 	LB_SYN_DROP = 1,
 };
 
+/* Keys can also be written as words, little-endian like all our nodes. */
 struct lb_vip4_key {
-	__u32 address;
-	__u16 port; /* 0: fragments of this address and protocol */
-	__u8 proto;
-	__u8 zero;
+	union {
+		struct {
+			__u32 address;
+			__u16 port; /* 0: fragments of this address and protocol */
+			__u8 proto;
+			__u8 zero;
+		};
+		__u64 word;
+	};
 };
 
 struct lb_vip6_key {
 	__u32 address[4];
-	__u16 port;
-	__u8 proto;
-	__u8 zero;
+	union {
+		struct {
+			__u16 port;
+			__u8 proto;
+			__u8 zero;
+		};
+		__u32 port_and_proto;
+	};
 };
 
 enum lb_mode {
@@ -149,15 +160,25 @@ struct lb_split {
 /* The VIP index stands for the VIP's address, port and protocol: 8 bytes hash in half the time
  * of 16. */
 struct lb_flow4_key {
-	__u32 client;
-	__u16 client_port;
-	__u16 vip;
+	union {
+		struct {
+			__u32 client;
+			__u16 client_port;
+			__u16 vip;
+		};
+		__u64 word;
+	};
 };
 
 struct lb_flow6_key {
 	__u32 client[4];
-	__u16 client_port;
-	__u16 vip;
+	union {
+		struct {
+			__u16 client_port;
+			__u16 vip;
+		};
+		__u32 port_and_vip;
+	};
 };
 
 #define LB_FLOW_SPLIT 0x0001 /* chosen from the split's ring */
@@ -194,8 +215,7 @@ struct lb_cache4_block {
 
 struct lb_cache6_way {
 	__u32 client[4];
-	__u16 client_port;
-	__u16 vip;
+	__u32 port_and_vip;
 	__u16 real;
 	__u16 generation;
 	__u16 window;
@@ -246,22 +266,24 @@ struct lb_source {
 	__u32 count;
 };
 
+/*
+ * What no backend can count. Packets, bytes and new flows of a VIP are the sums of
+ * its backends, because a real id belongs to one VIP: a packet then costs one
+ * counter instead of two.
+ */
 struct lb_vip_stats {
-	__u64 packets;	 /* sent to a backend */
-	__u64 bytes;	 /* of the IP packet, without encapsulation */
-	__u64 new_flows; /* SYNs, and first datagrams */
-	__u64 misses;	 /* packets of a flow that should have been in the table */
-	__u64 bypassed;	 /* new flows kept out of the table by the guard */
+	__u64 misses;	/* packets of a flow that should have been in the table */
+	__u64 bypassed; /* new flows kept out of the table by the guard */
 	__u64 drop_no_backend;
 	__u64 drop_syn_rate;
 	__u64 drop_collision; /* LB_NAT: no free address and port pair */
 };
 
 struct lb_real_stats {
-	__u64 packets;
-	__u64 bytes;
-	__u64 new_flows;
-	__u64 returned; /* LB_NAT: packets sent back to clients */
+	__u64 packets;	 /* sent to the backend */
+	__u64 bytes;	 /* of the IP packet, without encapsulation */
+	__u64 new_flows; /* SYNs, and first datagrams */
+	__u64 returned;	 /* LB_NAT: packets sent back to clients */
 };
 
 /* Why a packet was passed on or dropped instead of balanced. */

@@ -44,8 +44,13 @@ struct packet {
 };
 
 struct ports {
-	__be16 source;
-	__be16 dest;
+	union {
+		struct {
+			__be16 source;
+			__be16 dest;
+		};
+		__u32 both; /* as they lie in the packet */
+	};
 	__u8 flags; /* byte 13 of the TCP header (RFC 9293), 0 for UDP */
 };
 
@@ -261,8 +266,7 @@ static __always_inline int parse_ports(struct packet *p, struct ports *ports)
 
 		if ((void *)(tcp + 1) > p->end || p->l4_len < sizeof(*tcp) || tcp->doff < 5)
 			return PARSE_MALFORMED;
-		ports->source = tcp->source;
-		ports->dest = tcp->dest;
+		ports->both = *(__u32 *)tcp;
 		ports->flags = ((__u8 *)tcp)[13];
 		return PARSE_OK;
 	}
@@ -271,8 +275,7 @@ static __always_inline int parse_ports(struct packet *p, struct ports *ports)
 
 		if ((void *)(udp + 1) > p->end || p->l4_len < sizeof(*udp))
 			return PARSE_MALFORMED;
-		ports->source = udp->source;
-		ports->dest = udp->dest;
+		ports->both = *(__u32 *)udp;
 		ports->flags = 0;
 		return PARSE_OK;
 	}

@@ -182,7 +182,7 @@ describe("xdp_lb flows", () => {
     assert.deepEqual(await ask(lb.runner, { proto: UDP, dport: 53 }, ports), ["b2"]);
   });
 
-  it("counts packets, bytes, new flows and misses for VIP and backend", async () => {
+  it("counts packets, bytes and new flows for the backend, misses for the VIP", async () => {
     const numbers = await configure(lb.runner, [tcpVip([backend4(1)])], SETTINGS);
     const ports = [1, 2, 3];
     await ask(lb.runner, { flags: SYN }, ports);
@@ -192,14 +192,14 @@ describe("xdp_lb flows", () => {
     const real = numbers.reals.findIndex(({ backend }) => backend !== null);
     const read = (map: string, index: number, count: number): Promise<number[]> =>
       Promise.all(Array.from({ length: count }, (_, field) => lb.runner.count(map, index, 8 * field)));
-    assert.deepEqual(await read("vip_stats", vip, 8), [7, 280, 3, 1, 0, 0, 0, 0]);
+    assert.deepEqual(await read("vip_stats", vip, 5), [1, 0, 0, 0, 0]);
     assert.deepEqual(await read("real_stats", real, 4), [7, 280, 3, 0]);
   });
 
   it("counts what it drops for the VIP", async () => {
     const numbers = await configure(lb.runner, [tcpVip([backend4(1, { weight: 0 })])], SETTINGS);
     assert.deepEqual(await ask(lb.runner, { flags: SYN }, [1, 2]), ["drop", "drop"]);
-    assert.equal(await lb.runner.count("vip_stats", numbers.vips.indexOf(vipIdentity(tcpVip([]))), 40), 2);
+    assert.equal(await lb.runner.count("vip_stats", numbers.vips.indexOf(vipIdentity(tcpVip([]))), 16), 2);
   });
 
   it("passes packets of a VIP whose ring is not there yet", async () => {
