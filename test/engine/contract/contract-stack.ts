@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CustomResource, isSecret, Output } from "@pulumi/pulumi";
 import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import type { Observation, Operation, Seen } from "./case.js";
+import { stopEngineIn } from "./stop-engine.js";
 
 export type Observations = Map<string, Observation>;
 
@@ -74,9 +75,26 @@ export class ContractStack {
     return this.run(program, (onEvent) => this.stack.preview({ onEvent }));
   }
 
-  up(program: () => CustomResource[], signal?: AbortSignal): Promise<Observations> {
-    const abort = signal ? { signal } : {};
-    return this.run(program, (onEvent) => this.stack.up({ onEvent, continueOnError: true, ...abort }));
+  up(program: () => CustomResource[]): Promise<Observations> {
+    return this.run(program, (onEvent) => this.stack.up({ onEvent, continueOnError: true }));
+  }
+
+  /** `up`, or nothing if it takes longer than the limit; then engine and providers have been killed. */
+  async upWithin(limitMs: number, program: () => CustomResource[]): Promise<Observations | undefined> {
+    const run = this.up(program);
+    const late = Symbol("late");
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<typeof late>((resolve) => {
+      timer = setTimeout(() => {
+        resolve(late);
+      }, limitMs);
+    });
+    const first = await Promise.race([run, limit]);
+    clearTimeout(timer);
+    if (first !== late) return first;
+    stopEngineIn(this.folder);
+    await run.catch(() => undefined);
+    return undefined;
   }
 
   refresh(): Promise<Observations> {

@@ -7,7 +7,7 @@ const LONGEST_LINE = 64 * 1024;
 export class LineTooLong extends Error {
   constructor() {
     super(
-      `a line of ${String(LONGEST_LINE)} bytes or more while logging is on: the official provider hangs on it for ever; ` +
+      `output that goes on after ${String(LONGEST_LINE)} bytes without a newline while logging is on: the official provider hangs on it for ever; ` +
         `set logging to "none" or write shorter lines`,
     );
   }
@@ -20,15 +20,16 @@ export class LineLog {
 
   constructor(private readonly log: EngineLog) {}
 
-  /** @throws LineTooLong where the official provider would hang. */
+  /** @throws LineTooLong where the official provider would hang: more comes after a buffer without a newline. */
   write(chunk: Buffer): void {
     let data = Buffer.concat([this.rest, chunk]);
-    for (let end = data.indexOf(0x0a); end !== -1; end = data.indexOf(0x0a)) {
-      if (end >= LONGEST_LINE) throw new LineTooLong();
+    for (;;) {
+      const end = data.indexOf(0x0a);
+      if (data.length > LONGEST_LINE && (end === -1 || end >= LONGEST_LINE)) throw new LineTooLong();
+      if (end === -1) break;
       this.send(data.subarray(0, end));
       data = data.subarray(end + 1);
     }
-    if (data.length >= LONGEST_LINE) throw new LineTooLong();
     this.rest = data;
   }
 
