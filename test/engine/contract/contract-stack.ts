@@ -171,7 +171,8 @@ function note(observations: Observations, others: string[], event: EngineEvent):
   if (metadata && metadata.type !== "pulumi:pulumi:Stack") {
     const observation = observationOf(observations, metadata.urn);
     observation.operation = OPERATIONS[metadata.op] ?? observation.operation;
-    if (metadata.diffs?.length) observation.changed = metadata.diffs;
+    const changed = metadata.detailedDiff ? Object.keys(metadata.detailedDiff) : (metadata.diffs ?? []);
+    if (changed.length > 0) observation.changed = changed;
   }
   const diagnostic = event.diagnosticEvent;
   if (!diagnostic) return;

@@ -5,6 +5,7 @@ import { checkPreview, checkRun, match, type ContractCase, type Observation } fr
 import { ContractStack, type Observations } from "./contract-stack.js";
 import { copyCases, copyFailures } from "./copy-cases.js";
 import { drive, type DriveResult } from "./drive.js";
+import { kubernetesCases } from "./kubernetes-cases.js";
 import { localCommandCases, localCommandFailures } from "./local-command-cases.js";
 import { randomCases, randomFailures } from "./random-cases.js";
 import { remoteCommandCases, remoteCommandFailures } from "./remote-command-cases.js";
@@ -32,6 +33,7 @@ const TABLES: readonly Table[] = [
     failures: [...localCommandFailures, ...remoteCommandFailures(server), ...copyFailures(server)],
   },
   { provider: "random", cases: randomCases, failures: randomFailures },
+  { provider: "kubernetes", cases: kubernetesCases, failures: [] },
   { provider: "tls", cases: tlsCases, failures: tlsFailures },
 ];
 

@@ -31,11 +31,11 @@ export async function drive(stack: ContractStack, cases: readonly ContractCase[]
     rounds.push({
       preview,
       run,
-      probes: new Map(current.map((row) => [row.name, roundOf(row, round).probe?.()])),
+      probes: new Map(current.map((row) => [row.name, look(roundOf(row, round).probe)])),
     });
   }
   await stack.destroy();
-  return { rounds, deleted: new Map(cases.map((row) => [row.name, row.deleted?.probe()])) };
+  return { rounds, deleted: new Map(cases.map((row) => [row.name, look(row.deleted?.probe)])) };
 }
 
 /** A row with fewer rounds stays as its last one made it. */
@@ -43,4 +43,13 @@ function roundOf(row: ContractCase, round: number): Round {
   const wanted = row.rounds[Math.min(round, row.rounds.length - 1)];
   assert.ok(wanted, `row ${row.name} has no rounds`);
   return wanted;
+}
+
+/** A probe that fails is a finding about its own row. */
+function look(probe: (() => unknown) | undefined): unknown {
+  try {
+    return probe?.();
+  } catch (error) {
+    return error;
+  }
 }

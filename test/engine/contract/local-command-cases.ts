@@ -93,7 +93,7 @@ export const localCommandCases: ContractCase[] = [
             addPreviousOutputInEnv: false,
           }),
         operation: "update",
-        changed: ["addPreviousOutputInEnv", "environment", "update"],
+        changed: ["addPreviousOutputInEnv", "environment.A", "update"],
         outputs: { stdout: "updated" },
       },
       {
