@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { NodeError } from "../../components/node/node-error";
 import { runStep, undoStep, type Step } from "../../components/node/run-step";
-import type { NodeSession } from "../../components/node/ssh";
+import { openSession, type NodeSession } from "../../components/node/ssh";
 import { ask, bootMachine, FIRST_BOOT_MS, needNspawn, type TestMachine } from "./support/machines";
 
 describe("step on a node", () => {
@@ -152,6 +152,30 @@ describe("step on a node", () => {
     assert.equal((await runStep(session, owned)).state, "done");
     assert.equal(await lines("/root/owned"), 2);
     assert.match((await fails(undoStep(session, step("plain", "true")))).message, /has no undo/);
+  });
+
+  it("serves a login other than root that may use sudo", async () => {
+    // The node has no sudo: a wrapper around a setpriv with the set-user-ID bit does what sudo -n does.
+    await ask(
+      session,
+      `useradd -m ops && install -d -o ops -m 700 /home/ops/.ssh &&
+        install -o ops -m 600 /root/.ssh/authorized_keys /home/ops/.ssh/ &&
+        install -m 4755 /usr/bin/setpriv /usr/local/lib/as-root &&
+        printf '#!/bin/sh\nshift\nexec /usr/local/lib/as-root --reuid 0 --regid 0 --clear-groups "$@"\n' >/usr/local/bin/sudo &&
+        chmod 755 /usr/local/bin/sudo && rm -f /usr/local/lib/ebpf-platform/runner`,
+    );
+    const ops = await openSession(
+      { ...machine.connection, user: "ops" },
+      { node: "steps", deadlineMs: 10_000 },
+    );
+    const answer = await runStep(ops, step("sudo", `printf '{"id":"%s"}' "$(id -un)" >&3`));
+    assert.deepEqual([answer.state, answer.output], ["done", { id: "root" }]);
+    await ask(session, "rm /usr/local/bin/sudo /usr/local/lib/as-root");
+    assert.match(
+      (await fails(runStep(ops, step("sudo", "true")))).message,
+      /^Step sudo on node steps could not be run: .*sudo/,
+    );
+    ops.close();
   });
 
   it("puts another runner back in its place", async () => {

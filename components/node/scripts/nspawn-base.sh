@@ -29,8 +29,8 @@ ensure_base() {
     build=$base_cache/.build.$id
     mkdir -p "$build"
     note "builds the Debian $base_suite base, once for all machines (about a minute)"
-    # Its own mount namespace: what a killed build leaves mounted goes with its processes.
-    if ! unshare --mount --propagation private --fork --kill-child \
+    # Namespaces of its own: a build whose script is killed ends at once, and what it had mounted goes with it.
+    if ! setpriv --pdeathsig KILL unshare --mount --pid --mount-proc --propagation private --fork --kill-child \
       timeout -k 10 1080 mmdebstrap --mode=root --variant=minbase --include="${spec_packages// /,}" \
       --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
       --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \

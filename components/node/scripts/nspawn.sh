@@ -22,7 +22,7 @@ source "${BASH_SOURCE%/*}/nspawn-process.sh"
 require_host() {
   local tool missing=()
   ((EUID == 0)) || fail "this needs root; run it with sudo"
-  for tool in mmdebstrap systemd-nspawn ip ethtool flock nsenter setsid; do
+  for tool in mmdebstrap systemd-nspawn ip ethtool flock nsenter setpriv setsid; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   ((${#missing[@]} == 0)) || fail "this host lacks ${missing[*]}; run: apt-get install mmdebstrap systemd-container iproute2 ethtool util-linux"
