@@ -24,6 +24,9 @@ export function endOfProcess(message: string): string {
 /** Messages that only repeat that something failed. */
 const EMPTY = /^(update|preview|refresh|destroy)( -?\w+)? failed$|^update failed$/;
 
+/** What the engine was doing when another failure stopped it; no cause of its own. */
+const CANCELLED = /context canceled$/;
+
 /** The one sentence (or list) that ends a failed operation, with the outcome that gives the exit status. */
 export function judgeFailure(
   what: string,
@@ -37,8 +40,9 @@ export function judgeFailure(
     const list = found.violations.map((violation) => `\n  - ${violation}`).join("");
     return new Failure("policy", `The ${what} was refused by the policy pack:${list}`);
   }
-  const problems = found.errors
-    .filter(({ message }) => !EMPTY.test(message))
+  const causes = found.errors.filter(({ message }) => !EMPTY.test(message));
+  const first = causes.filter(({ message }) => !CANCELLED.test(message));
+  const problems = (first.length > 0 ? first : causes)
     .map((problem) => ({ ...problem, message: explainCommand(problem.message) ?? problem.message }));
   const said = plainText(stderr).replace(/^error: /, "");
   if (/currently locked by|conflict: .*another update/i.test(said)) {

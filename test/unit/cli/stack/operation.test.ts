@@ -92,6 +92,14 @@ describe("a failed operation", () => {
     );
   });
 
+  it("leaves out what was only stopped by the failure, and keeps it when there is nothing else", () => {
+    const stopped = { resource: "default", message: "failed to run remediation: context canceled" };
+    const said = (errors: { resource: string; message: string }[]): string =>
+      judgeFailure("up of lab", false, { errors, violations: [] }, "").message;
+    assert.equal(said([{ resource: "web", message: "boom" }, stopped]), "The up of lab failed:\n  - web: boom");
+    assert.match(said([stopped]), /- default: failed to run remediation/);
+  });
+
   it("shows what a command said, not the command's text", () => {
     const said = (message: string): string =>
       judgeFailure("up of lab", false, { errors: [{ resource: "web", message }], violations: [] }, "")
