@@ -42,8 +42,10 @@ export function judgeFailure(
   }
   const causes = found.errors.filter(({ message }) => !EMPTY.test(message));
   const first = causes.filter(({ message }) => !CANCELLED.test(message));
-  const problems = (first.length > 0 ? first : causes)
-    .map((problem) => ({ ...problem, message: explainCommand(problem.message) ?? problem.message }));
+  const problems = (first.length > 0 ? first : causes).map((problem) => ({
+    ...problem,
+    message: explainCommand(problem.message) ?? problem.message,
+  }));
   const said = plainText(stderr).replace(/^error: /, "");
   if (/currently locked by|conflict: .*another update/i.test(said)) {
     return new Failure("locked", `The ${what} was refused, because the stack is in use: ${said}`);

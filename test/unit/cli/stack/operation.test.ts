@@ -96,7 +96,10 @@ describe("a failed operation", () => {
     const stopped = { resource: "default", message: "failed to run remediation: context canceled" };
     const said = (errors: { resource: string; message: string }[]): string =>
       judgeFailure("up of lab", false, { errors, violations: [] }, "").message;
-    assert.equal(said([{ resource: "web", message: "boom" }, stopped]), "The up of lab failed:\n  - web: boom");
+    assert.equal(
+      said([{ resource: "web", message: "boom" }, stopped]),
+      "The up of lab failed:\n  - web: boom",
+    );
     assert.match(said([stopped]), /- default: failed to run remediation/);
   });
 
