@@ -25,7 +25,7 @@ export function endOfProcess(message: string): string {
 const EMPTY = /^(update|preview|refresh|destroy)( -?\w+)? failed$|^update failed$/;
 
 /** What the engine was doing when another failure stopped it; no cause of its own. */
-const CANCELLED = /context canceled$/;
+const CANCELLED = "context canceled";
 
 /** The one sentence (or list) that ends a failed operation, with the outcome that gives the exit status. */
 export function judgeFailure(
@@ -41,7 +41,7 @@ export function judgeFailure(
     return new Failure("policy", `The ${what} was refused by the policy pack:${list}`);
   }
   const causes = found.errors.filter(({ message }) => !EMPTY.test(message));
-  const first = causes.filter(({ message }) => !CANCELLED.test(message));
+  const first = causes.filter(({ message }) => !message.endsWith(CANCELLED));
   const problems = (first.length > 0 ? first : causes).map((problem) => ({
     ...problem,
     message: explainCommand(problem.message) ?? problem.message,
