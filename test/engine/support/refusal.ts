@@ -25,7 +25,7 @@ export function assertRefused(
   assert.equal(problems.length, 1, `not exactly one problem: ${tail(result)}`);
   const [sentence = "", ...more] = (problems[0] ?? "").split("\n");
   for (const name of names) assert.match(sentence, name);
-  assert.match(sentence, /\w\.?$/, "a whole sentence");
+  assert.match(sentence, /[\w']\.?$/, "a whole sentence");
   assert.ok(quotes || more.length === 0, `more than one line: ${(problems[0] ?? "").slice(0, 2000)}`);
   assert.doesNotMatch(result.stderr, /^ {4}at .*:\d+:\d+/m, "no stack trace");
   return sentence;
