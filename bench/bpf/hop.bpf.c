@@ -10,4 +10,5 @@ int hop(struct xdp_md *ctx)
 	return next_slot(ctx);
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char _license[] SEC("license")
+= "Dual BSD/GPL";

@@ -55,7 +55,7 @@ async function configure(runner: BpfRunner, variant: Variant, object: number): P
 }
 
 /** struct plan of restore.bpf.c. */
-function planBytes({ packet, flows, vips = 1 }: Variant): Buffer {
+function planBytes({ packet, flows, vips = 0 }: Variant): Buffer {
   const bytes = Buffer.alloc(16 + 80);
   bytes.writeUInt32LE(packet.length, 0);
   bytes.writeUInt32LE(flows, 4);

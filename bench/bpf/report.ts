@@ -37,7 +37,7 @@ export interface Bar {
   readonly value: number;
   /** The figure of Katran where there is one: an earlier measurement with this method on a Skylake Xeon. */
   readonly katran?: number;
-  readonly unit: "× base" | "ns" | "%" | "× IPv4";
+  readonly unit: "× base" | "ns" | "± %" | "× IPv4";
 }
 
 export function summarise(name: string, samples: readonly number[], base: readonly number[]): Row {
@@ -62,9 +62,11 @@ export function find(groups: readonly GroupReport[], title: string, name: string
   return row;
 }
 
+/** Half the distance between the cheapest and the dearest row, in per cent of their middle. */
 function spread(rows: readonly Row[]): number {
   const values = rows.filter(({ name }) => name !== "base").map((row) => row.min);
-  return Math.round((max(values) / min(values) - 1) * 1000) / 10;
+  const [least, most] = [min(values), max(values)];
+  return Math.round(((most - least) / (most + least)) * 1000) / 10;
 }
 
 /** The bars that the project sets itself. */
@@ -99,8 +101,8 @@ export function barsOf(groups: readonly GroupReport[]): Bar[] {
       limit: 1.25,
       unit: "× IPv4",
     },
-    { what: "from 3 to 4,096 backends", value: spread(rowsOf("Backends")), limit: 15, unit: "%" },
-    { what: "from 1 to 512 VIPs", value: spread(rowsOf("VIPs")), limit: 15, unit: "%" },
+    { what: "from 3 to 4,096 backends", value: spread(rowsOf("Backends")), limit: 15, unit: "± %" },
+    { what: "from 1 to 512 VIPs", value: spread(rowsOf("VIPs")), limit: 15, unit: "± %" },
     {
       what: "xdp_conntrack, 1,024 flows",
       value: find(groups, "1,024 flows, 64", "xdp_conntrack").ratio,

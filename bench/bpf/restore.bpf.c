@@ -22,7 +22,8 @@ const volatile __u32 family = 4;
 struct plan {
 	__u32 size;  /* of the frame */
 	__u32 flows; /* clients to go through in turn */
-	__u32 vips;  /* consecutive destinations to go through in turn */
+	__u32 vips; /* consecutive destinations to go through in turn, a power of two; 0: the head's
+		       own */
 	__u32 next;
 	__u8 head[HEAD6];
 };
@@ -56,7 +57,7 @@ int restore(struct xdp_md *ctx)
 		__builtin_memcpy(data, plan->head, HEAD4);
 		*(__be32 *)(data + 26) = bpf_htonl(0x0a000000 + (flow & 0xffffff));
 		*(__be16 *)(data + 34) = bpf_htons(1024 + (flow & 0x7fff));
-		if (plan->vips > 1)
+		if (plan->vips)
 			*(__be32 *)(data + 30) = bpf_htonl(0xc6130000 + (flow & (plan->vips - 1)));
 	} else {
 		if (data + HEAD6 > end)
@@ -69,4 +70,5 @@ int restore(struct xdp_md *ctx)
 	return XDP_ABORTED;
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char _license[] SEC("license")
+= "Dual BSD/GPL";

@@ -10,4 +10,5 @@ int transmit(struct xdp_md *ctx)
 	return XDP_TX;
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char _license[] SEC("license")
+= "Dual BSD/GPL";

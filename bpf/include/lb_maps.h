@@ -9,8 +9,8 @@
  *
  *   name        type            entries  key -> value                      writer
  *   settings    ARRAY                 1  0 -> struct lb_settings           control plane
- *   vips4       HASH               1024  struct lb_vip4_key -> struct lb_vip     "
- *   vips6       HASH               1024  struct lb_vip6_key -> struct lb_vip     "
+ *   vips4       HASH               4096  struct lb_vip4_key -> struct lb_vip     "
+ *   vips6       HASH               4096  struct lb_vip6_key -> struct lb_vip     "
  *   rings       ARRAY_OF_MAPS      1024  ring id -> ARRAY[1] of struct lb_ring   "
  *   reals       ARRAY              8192  real id -> struct lb_real               "
  *   server_ids  HASH              16384  struct lb_server_key -> u32 real id      "
@@ -43,7 +43,9 @@
 #ifndef LB_MAPS_H
 #define LB_MAPS_H
 
-#define LB_MAX_VIPS	  1024
+#define LB_MAX_VIPS 1024
+/* Two entries a VIP, and room to spare: a hash as full as it can be has long chains. */
+#define LB_MAX_VIP_KEYS	  4096
 #define LB_MAX_RINGS	  1024
 #define LB_MAX_REALS	  8192
 #define LB_MAX_FLOWS4	  262144

@@ -16,14 +16,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, LB_MAX_VIPS);
+	__uint(max_entries, LB_MAX_VIP_KEYS);
 	__type(key, struct lb_vip4_key);
 	__type(value, struct lb_vip);
 } vips4 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, LB_MAX_VIPS);
+	__uint(max_entries, LB_MAX_VIP_KEYS);
 	__type(key, struct lb_vip6_key);
 	__type(value, struct lb_vip);
 } vips6 SEC(".maps");
