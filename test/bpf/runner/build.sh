@@ -15,5 +15,5 @@ command -v "$compiler" >/dev/null || {
   exit 69
 }
 mkdir -p "$(dirname "$output")"
-"$compiler" -O2 -Wall -Wextra -Werror -o "$output.$$" "$here/runner.c" -lbpf -lelf -lz
+"$compiler" -O2 -Wall -Wextra -Werror -o "$output.$$" "$here"/*.c -lbpf -lelf -lz
 mv "$output.$$" "$output"

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "mocha";
 import { projectRoot } from "../../../components/project-root";
@@ -69,8 +69,9 @@ export function buildObject(source: string, flags: readonly string[] = []): stri
 /** Builds the packet runner once for each content; returns its path. */
 export function buildRunner(): string {
   const script = join(root, "test", "bpf", "runner", "build.sh");
-  const source = join(root, "test", "bpf", "runner", "runner.c");
-  const output = join(cache, `runner-${digest(readFileSync(script), readFileSync(source))}`);
+  const folder = join(root, "test", "bpf", "runner");
+  const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
+  const output = join(cache, `runner-${digest(...sources)}`);
   mkdirSync(cache, { recursive: true });
   if (!existsSync(output)) run(script, [output]);
   return output;
