@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CustomResource, isSecret, Output } from "@pulumi/pulumi";
+import type { CustomResource } from "@pulumi/pulumi";
+import { isSecret, Output } from "@pulumi/pulumi";
 import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import type { Observation, Operation, Seen } from "./case.js";
 import { stopEngineIn } from "./stop-engine.js";
@@ -150,7 +151,7 @@ export class ContractStack {
     const urn = await promiseOf(resource.urn);
     const [known, secret] = await Promise.all([knownness(value), isSecret(value)]);
     const seen: Seen = { known, secret, value: known ? await promiseOf(value) : undefined };
-    observationOf(observations, String(urn)).outputs.set(property, seen);
+    observationOf(observations, urn).outputs.set(property, seen);
   }
 }
 

@@ -1,9 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { remote } from "@pulumi/command";
-import { asset, secret } from "@pulumi/pulumi";
+import { asset, CustomResource, secret, type Inputs } from "@pulumi/pulumi";
 import type { ContractCase } from "./case.js";
 import type { SshServer } from "./ssh-server.js";
+
+/** Deprecated, but still part of the provider; the SDK's class would warn here. */
+class CopyFile extends CustomResource {
+  constructor(name: string, inputs: Inputs) {
+    super("command:remote:CopyFile", name, inputs, { version: "1.2.1" });
+  }
+}
 
 /** The rows for files over SFTP; `server` is asked for when a row runs. */
 export function copyCases(server: () => SshServer): ContractCase[] {
@@ -129,8 +136,7 @@ export function copyCases(server: () => SshServer): ContractCase[] {
       rounds: [
         {
           make: (name) =>
-            // The resource is deprecated, but still part of the provider.
-            new remote.CopyFile(name, {
+            new CopyFile(name, {
               connection: connection(),
               localPath: source("old.txt", "old"),
               remotePath: file("old-1"),
@@ -140,7 +146,7 @@ export function copyCases(server: () => SshServer): ContractCase[] {
         },
         {
           make: (name) =>
-            new remote.CopyFile(name, {
+            new CopyFile(name, {
               connection: connection(),
               localPath: source("old.txt", "old"),
               remotePath: file("old-2"),
@@ -177,7 +183,7 @@ export function copyFailures(server: () => SshServer): ContractCase[] {
       rounds: [
         {
           make: (name) =>
-            new remote.CopyFile(name, {
+            new CopyFile(name, {
               connection: connection(),
               localPath: "/nowhere/file",
               remotePath: join(server().scratch, "never"),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ContractCase, Round } from "./case.js";
+import type { ContractCase, Observation, Round } from "./case.js";
 import type { ContractStack, Observations } from "./contract-stack.js";
 
 /** What one round of all rows showed. */
@@ -26,7 +26,7 @@ export async function drive(stack: ContractStack, cases: readonly ContractCase[]
     const program = () => cases.map((row) => roundOf(row, round).make(row.name));
     const current = cases.filter((row) => round < row.rounds.length);
     const looksAhead = current.some((row) => roundOf(row, round).known ?? roundOf(row, round).unknown);
-    const preview: Observations = looksAhead ? await stack.preview(program) : new Map();
+    const preview: Observations = looksAhead ? await stack.preview(program) : new Map<string, Observation>();
     const run = await stack.up(program);
     rounds.push({
       preview,

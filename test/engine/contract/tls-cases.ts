@@ -34,7 +34,7 @@ function sameKey(label: string, opensshType: string | undefined) {
     privateKeyPemPkcs8: isPrivate("PRIVATE KEY"),
     privateKeyOpenssh: (value: unknown) => {
       if (opensshType === undefined) assert.equal(value, "");
-      else assert.equal(String(openssh(String(value)).getPublicPEM()).trim(), publicPem.trim());
+      else assert.equal(openssh(String(value)).getPublicPEM().trim(), publicPem.trim());
     },
     publicKeyOpenssh: (value: unknown) => {
       if (opensshType === undefined) assert.equal(value, "");

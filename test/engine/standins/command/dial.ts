@@ -172,7 +172,8 @@ function goHandshakeError(error: Error & { level?: string }, settings: ConnectCo
   }
   if (/host denied|verification failed/i.test(error.message)) return "ssh: host key mismatch";
   if (/no matching host key/i.test(error.message)) {
-    return `ssh: no common algorithm for host key; we offered: [${String(settings.algorithms?.serverHostKey)}]`;
+    const offered = settings.algorithms?.serverHostKey;
+    return `ssh: no common algorithm for host key; we offered: [${Array.isArray(offered) ? offered.join(" ") : ""}]`;
   }
   return error.message;
 }

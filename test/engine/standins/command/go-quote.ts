@@ -12,7 +12,7 @@ const SHORT = new Map([
 
 /** A text as Go's `%q` writes it; the official provider quotes the failed command this way in its errors. */
 export function goQuote(text: string): string {
-  return `"${[...text].map(quoteRune).join("")}"`;
+  return `"${Array.from(text, quoteRune).join("")}"`;
 }
 
 function quoteRune(rune: string): string {

@@ -93,7 +93,7 @@ function exitOf(
   cancelled: AbortSignal,
 ): Promise<string | undefined> {
   const interpreter = inputs.interpreter?.length ? inputs.interpreter : ["/bin/sh", "-c"];
-  const [program = "/bin/sh", ...args] = [...interpreter, text];
+  const [program, ...args] = [...interpreter, text];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: inputs.dir ?? process.cwd(),

@@ -11,7 +11,10 @@ import { ProcessOutput } from "./process-output";
 import { setVariables } from "./remote-environment";
 import { remoteCommand as shapes } from "./shapes";
 
-type Streams = { stdout: string; stderr: string };
+interface Streams {
+  stdout: string;
+  stderr: string;
+}
 
 /** `command:remote:Command`: runs a text on another machine over SSH when the resource changes. */
 export const remoteCommand: ResourceKind = {

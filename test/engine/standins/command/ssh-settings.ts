@@ -45,7 +45,7 @@ function publicKeyIn(text: string): [ServerHostKeyAlgorithm, Buffer] {
       const [type, encoded] = fields.slice(at);
       if (type === undefined || encoded === undefined) continue;
       const parsed = utils.parseKey(`${type} ${encoded}`);
-      if (!(parsed instanceof Error)) return [parsed.type as ServerHostKeyAlgorithm, parsed.getPublicSSH()];
+      if (!(parsed instanceof Error)) return [parsed.type, parsed.getPublicSSH()];
     }
   }
   throw new Error("failed to parse host key: ssh: no key found");

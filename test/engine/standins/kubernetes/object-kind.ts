@@ -110,7 +110,7 @@ function recorded(inputs: PropertyMap): PropertyMap {
   if (kind !== "Secret" || apiVersion !== "v1" || !isObject(texts)) return inputs;
   const encoded = Object.entries(texts).map(([key, value]): [string, Property] => [
     key,
-    Buffer.from(String(value)).toString("base64"),
+    Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64"),
   ]);
   const data = reveal(inputs.data ?? null);
   return { ...inputs, data: secret({ ...(isObject(data) ? data : {}), ...Object.fromEntries(encoded) }) };

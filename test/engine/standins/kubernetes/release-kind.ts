@@ -38,8 +38,8 @@ export function releaseKind(config: () => ProviderConfig): ResourceKind {
 
     create({ inputs, preview }) {
       if (preview) return Promise.resolve({ id: "", outputs: planned(inputs) });
-      const { name, namespace } = revealMap(inputs);
-      return Promise.resolve({ id: `${String(namespace)}/${String(name)}`, outputs: recorded(inputs, 1) });
+      const { name, namespace } = releaseSchema.parse(revealMap(inputs));
+      return Promise.resolve({ id: `${namespace}/${name}`, outputs: recorded(inputs, 1) });
     },
 
     update({ inputs, state, preview }) {
@@ -52,6 +52,13 @@ export function releaseKind(config: () => ProviderConfig): ResourceKind {
   };
 }
 
+const releaseSchema = z.object({
+  chart: z.string(),
+  name: z.string(),
+  namespace: z.string(),
+  version: z.string().default(""),
+});
+
 const statusSchema = z.object({ revision: z.number() });
 
 function planned(inputs: PropertyMap): PropertyMap {
@@ -59,8 +66,8 @@ function planned(inputs: PropertyMap): PropertyMap {
 }
 
 function recorded(inputs: PropertyMap, revision: number): PropertyMap {
-  const { chart = "", name = "", namespace = "", version = "" } = revealMap(inputs);
-  const status = { status: "deployed", chart: chartName(String(chart)), name, namespace, version, revision };
+  const { chart, name, namespace, version } = releaseSchema.parse(revealMap(inputs));
+  const status = { status: "deployed", chart: chartName(chart), name, namespace, version, revision };
   return { ...inputs, resourceNames: {}, status };
 }
 

@@ -91,11 +91,10 @@ export function bridgedKind(type: BridgedType): ResourceKind {
       const plain = planned(inputs);
       if (preview) return { id: "", outputs: { ...plain, ...unknownOutputs(type) } };
       const { id, outputs } = await type.make(revealMap(plain));
-      const marked = Object.entries(outputs).map(([key, value]) => [
-        key,
-        type.makes[key]?.secret === true ? secret(value) : value,
-      ]);
-      return { id, outputs: { ...plain, ...Object.fromEntries(marked) } };
+      for (const [key, value] of Object.entries(outputs)) {
+        plain[key] = type.makes[key]?.secret === true ? secret(value) : value;
+      }
+      return { id, outputs: plain };
     },
 
     update: ({ inputs, state }) => Promise.resolve({ ...made(type, state), ...planned(inputs) }),
@@ -151,7 +150,10 @@ function fitted(key: string, input: BridgedInput, value: Property): Property {
         return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, text(item)]));
       }
       throw new Error(
-        cannotEncode(key, `Expected an Object PropertyValue, found ${typeof value} ("{${String(value)}}")`),
+        cannotEncode(
+          key,
+          `Expected an Object PropertyValue, found ${typeof value} ("{${JSON.stringify(value).replaceAll('"', "")}}")`,
+        ),
       );
     case "object":
       return value;

@@ -25,7 +25,7 @@ const UNKNOWNS = new Set<Property>([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ]);
 
-export function isObject(value: Property | undefined): value is { [key: string]: Property } {
+export function isObject(value: Property | undefined): value is Record<string, Property> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -33,11 +33,11 @@ export function isSecret(value: Property | undefined): value is { [key: string]:
   return isObject(value) && value[SIGNATURE] === SECRET;
 }
 
-export function isAsset(value: Property | undefined): value is { [key: string]: Property } {
+export function isAsset(value: Property | undefined): value is Record<string, Property> {
   return isObject(value) && value[SIGNATURE] === ASSET;
 }
 
-export function isArchive(value: Property | undefined): value is { [key: string]: Property } {
+export function isArchive(value: Property | undefined): value is Record<string, Property> {
   return isObject(value) && value[SIGNATURE] === ARCHIVE;
 }
 

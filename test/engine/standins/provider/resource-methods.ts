@@ -2,7 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { EngineLog } from "./engine-log";
 import { equal, isObject, withoutNulls, type Property, type PropertyMap } from "./property";
 import type { CheckFailure, Difference, ResourceCall, ResourceKind, StandIn } from "./stand-in";
@@ -245,7 +245,7 @@ function properties(values: Struct | undefined): PropertyMap {
 }
 
 function struct(values: PropertyMap): Struct {
-  return Struct.fromJavaScript(withoutNulls(values) as Record<string, JavaScriptValue>);
+  return Struct.fromJavaScript(withoutNulls(values));
 }
 
 function changed(request: rpc.DiffRequest | rpc.UpdateRequest) {

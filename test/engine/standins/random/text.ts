@@ -30,7 +30,7 @@ export function randomText(rules: TextRules): string {
     [rules.special, rules.minSpecial, special],
   ];
   const pick = (alphabet: string, count: number) => {
-    const characters = [...alphabet];
+    const characters = Array.from(alphabet);
     return Array.from({ length: count }, () => characters[draw(characters.length)] ?? "");
   };
   const wanted = classes.flatMap(([, minimum, alphabet]) => pick(alphabet, minimum));
