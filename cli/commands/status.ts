@@ -3,7 +3,7 @@ import { collectStatus } from "../status/collect";
 import { renderStatus } from "../status/render";
 import type { StatusReport } from "../status/report";
 import { withPreparedStack } from "../stack/open";
-import { openTerminal, type Terminal } from "../terminal";
+import { openTerminal } from "../terminal";
 
 export interface StatusOptions {
   verbose?: boolean;
@@ -12,28 +12,23 @@ export interface StatusOptions {
   requests?: number;
 }
 
-/** Prints what the nodes of an open stack say right now. */
-export async function showStatus(
-  stack: Stack,
-  options: StatusOptions,
-  terminal: Terminal,
-): Promise<StatusReport> {
+/** What the nodes of an open stack say right now. */
+export async function readStatus(stack: Stack, options: StatusOptions): Promise<StatusReport> {
   const outputs = await stack.outputs();
   const values = Object.fromEntries(
     Object.entries(outputs).map(([name, output]) => [name, output.value as unknown]),
   );
-  const report = await collectStatus(stack.name, values, {
+  return collectStatus(stack.name, values, {
     verbose: options.verbose ?? false,
     requests: options.requests ?? 0,
   });
-  terminal.out(options.json ? JSON.stringify(report, null, 2) : renderStatus(report, terminal.paint));
-  return report;
 }
 
 /** `platform status <stack>`: reads outputs and nodes, changes nothing. */
 export async function status(name: string, options: StatusOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
   await withPreparedStack(name, terminal.note, { create: false }, async (stack) => {
-    await showStatus(stack, options, terminal);
+    const report = await readStatus(stack, options);
+    terminal.out(options.json ? JSON.stringify(report, null, 2) : renderStatus(report, terminal.paint));
   });
 }

@@ -1,12 +1,14 @@
 import { createInterface } from "node:readline/promises";
+import { reviveMachines } from "../../components/node/revive";
 import { changeLine } from "../stack/changes";
 import { Failure } from "../failure";
 import { withPreparedStack } from "../stack/open";
 import { endLine, runOperation } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
+import { renderStatus } from "../status/render";
 import { isHealthy } from "../status/report";
 import { openTerminal, type Terminal } from "../terminal";
-import { showStatus } from "./status";
+import { readStatus } from "./status";
 
 export interface UpOptions {
   ask?: boolean;
@@ -50,28 +52,26 @@ export async function up(name: string, options: UpOptions): Promise<void> {
     terminal.note,
     { create: true, offline: options.offline ?? false },
     async (stack) => {
+      // No provider looks whether a container still runs: after a restart of this host none does.
+      await reviveMachines(name, terminal.note);
       await dropPendingOperations(stack, terminal.note);
       const plan = await runOperation("preview", stack, terminal);
       if (options.ask) await confirm(`Update ${name} (${changeLine(plan.changes)})?`, terminal);
       const result = await runOperation("up", stack, terminal);
-      if (options.json) {
-        terminal.out(
-          JSON.stringify(
-            { stack: name, verb: "up", changes: result.changes, seconds: result.seconds },
-            null,
-            2,
-          ),
-        );
-      } else {
-        const report = await showStatus(stack, { requests: SMOKE_REQUESTS }, terminal);
-        if (!isHealthy(report)) {
-          throw new Failure(
-            "failed",
-            `${name} was updated but is not healthy: see the lines above; \`platform status ${name}\` looks again.`,
-          );
-        }
-      }
+      const report = await readStatus(stack, { requests: SMOKE_REQUESTS });
+      const { changes, seconds } = result;
+      terminal.out(
+        options.json
+          ? JSON.stringify({ stack: name, verb: "up", changes, seconds, status: report }, null, 2)
+          : renderStatus(report, terminal.paint),
+      );
       terminal.note(endLine("up", name, result));
+      if (!isHealthy(report)) {
+        throw new Failure(
+          "failed",
+          `${name} was updated but is not healthy: see the lines above; \`platform status ${name}\` looks again.`,
+        );
+      }
     },
   );
 }
