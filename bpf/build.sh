@@ -105,6 +105,7 @@ main() {
   [ $# -ge 2 ] || fail 2 "usage: build.sh SOURCE OUTPUT [CLANG-FLAG...] | --inputs SOURCE | --compiler | --flags"
   source=$(find_source "$1")
   output=$(realpath -m "$2")
+  [ ! -e "$output" ] || [ -f "$output" ] || fail 2 "the output $output is no regular file, and it would be replaced; name another."
   shift 2
 
   clang=$(find_clang)

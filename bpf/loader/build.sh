@@ -37,6 +37,7 @@ build() {
   shift
   check_tools "$cc"
   output=$(realpath -m "$output")
+  [ ! -e "$output" ] || [ -f "$output" ] || fail 2 "the output $output is no regular file, and it would be replaced; name another."
   mkdir -p "$(dirname "$output")"
   work=$(mktemp -d "$output.XXXXXX")
   # shellcheck disable=SC2064 # the path of now, not of the end

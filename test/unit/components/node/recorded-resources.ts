@@ -40,7 +40,7 @@ export async function recordResources(
 ): Promise<Recorded[]> {
   const recorded: Recorded[] = [];
   const options = new Map<string, RecordedOptions>();
-  await pulumi.runtime.setMocks({
+  const mocks: pulumi.runtime.Mocks = {
     newResource: ({ type, name, inputs }) => {
       const found = options.get(`${type} ${name}`);
       if (!found) throw new Error(`no options were recorded for ${type} ${name}`);
@@ -48,7 +48,9 @@ export async function recordResources(
       return { id: `${name}-id`, state: { ...(inputs as object), ...outputs(type, name) } };
     },
     call: () => ({}),
-  });
+  };
+  // Named, because test files may share a process, and its stack's name with it.
+  await pulumi.runtime.setMocks(mocks, "project", "stack");
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, ...rest) => {
