@@ -77,7 +77,7 @@ function at(flows: number, ...variants: Omit<Variant, "flows">[]): Variant[] {
   return variants.map((variant) => ({ ...variant, flows }));
 }
 
-const thousandVips = (count: number): LbVip[] =>
+const manyVips = (count: number): LbVip[] =>
   Array.from({ length: count }, (_, index) =>
     vip("dsr-ipip", { address: `198.19.${index >> 8}.${index & 255}`, backends: backends(3) }),
   );
@@ -132,7 +132,7 @@ export const groups: readonly Group[] = [
       ...[1, 8, 64, 512].map((count) => ({
         ...balancer(
           `${count} ${count === 1 ? "VIP" : "VIPs"}`,
-          thousandVips(count),
+          manyVips(count),
           packet(64, { to: "198.19.0.0" }),
         ),
         flows: 1024,

@@ -17,7 +17,7 @@ const GROUPS = ["1 flow, 64", "1,024 flows, 64", "65,536 flows, 64"];
 /** Katran, dsr-ipip with its table: an earlier measurement with the same method on a Skylake Xeon. */
 const KATRAN = [6.0, 6.3, 9.5];
 
-/** A bar chart of the cost of a table hit as multiples of the base. */
+/** A bar chart of the cost of a table hit as multiples of the base, as SVG. */
 export function plot(groups: readonly GroupReport[]): string {
   const ratios = (name: string): number[] => GROUPS.map((title) => find(groups, title, name).ratio);
   const series: Series[] = [
