@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
-import { secret, type CustomResource, type CustomResourceOptions } from "@pulumi/pulumi";
+import {
+  runtime,
+  secret,
+  type CustomResource,
+  type CustomResourceOptions,
+  type Resource,
+} from "@pulumi/pulumi";
 import { parse } from "yaml";
 import type { ContractCase } from "./case.js";
 
@@ -13,20 +19,22 @@ process.once("exit", () => {
   rmSync(rendered, { recursive: true, force: true });
 });
 
+const providers = new WeakMap<Resource, kubernetes.Provider>();
+
 /** Renders to files: the only way in which the official provider makes objects without a cluster. */
-function files(name: string): CustomResourceOptions {
-  const args = { renderYamlToDirectory: join(rendered, name), enableServerSideApply: true };
-  return { provider: new kubernetes.Provider(`${name}-provider`, args) };
+function files(): CustomResourceOptions {
+  const stack = runtime.getStackResource();
+  assert.ok(stack, "the program has no stack");
+  const known = providers.get(stack);
+  const provider = known ?? new kubernetes.Provider("files", { renderYamlToDirectory: rendered });
+  providers.set(stack, provider);
+  return { provider };
 }
 
-/** The only file of a row's folder, parsed. */
-function manifest(name: string): unknown {
-  const folder = join(rendered, name, "1-manifest");
-  if (!existsSync(folder)) return undefined;
-  const names = readdirSync(folder);
-  if (names.length === 0) return undefined;
-  assert.equal(names.length, 1, names.join(", "));
-  return parse(readFileSync(join(folder, String(names[0])), "utf8"));
+/** The file of an object in the namespace `apps`, parsed. */
+function manifest(type: string, name: string): unknown {
+  const file = join(rendered, "1-manifest", `${type}-apps-${name}.yaml`);
+  return existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined;
 }
 
 function member(path: string): (value: unknown) => unknown {
@@ -34,20 +42,20 @@ function member(path: string): (value: unknown) => unknown {
     path.split(".").reduce((at: unknown, key) => (at as Record<string, unknown> | undefined)?.[key], value);
 }
 
-const named = { name: "fixed", namespace: "apps" };
+const named = (name: string) => ({ name, namespace: "apps" });
 
 function deployment(image: string, app: string, extra: object = {}) {
   return (name: string): CustomResource =>
     new kubernetes.apps.v1.Deployment(
       name,
       {
-        metadata: { ...named, ...extra },
+        metadata: { ...named("web"), ...extra },
         spec: {
           selector: { matchLabels: { app } },
           template: { metadata: { labels: { app } }, spec: { containers: [{ name: "main", image }] } },
         },
       },
-      files(name),
+      files(),
     );
 }
 
@@ -57,18 +65,18 @@ export const kubernetesCases: ContractCase[] = [
     rounds: [
       {
         make: (name) =>
-          new kubernetes.core.v1.ConfigMap(name, { metadata: named, data: { a: "1" } }, files(name)),
+          new kubernetes.core.v1.ConfigMap(name, { metadata: named("map"), data: { a: "1" } }, files()),
         operation: "create",
-        outputs: { id: "apps/fixed", data: { a: "1" }, kind: "ConfigMap", apiVersion: "v1" },
+        outputs: { id: "apps/map", data: { a: "1" }, kind: "ConfigMap", apiVersion: "v1" },
         clear: ["data", "metadata"],
         known: ["data", "kind"],
-        probe: () => member("data.a")(manifest("config-map")),
+        probe: () => member("data.a")(manifest("v1-configmap", "map")),
         probed: "1",
       },
       {
         // Data is changed by a new object, unless the provider is told otherwise.
         make: (name) =>
-          new kubernetes.core.v1.ConfigMap(name, { metadata: named, data: { a: "2" } }, files(name)),
+          new kubernetes.core.v1.ConfigMap(name, { metadata: named("map"), data: { a: "2" } }, files()),
         operation: "replace",
         changed: ["data.a"],
       },
@@ -76,23 +84,22 @@ export const kubernetesCases: ContractCase[] = [
         make: (name) =>
           new kubernetes.core.v1.ConfigMap(
             name,
-            { metadata: { ...named, labels: { tier: "one" } }, data: { a: "2" } },
-            files(name),
+            { metadata: { ...named("map"), labels: { tier: "one" } }, data: { a: "2" } },
+            files(),
           ),
         operation: "update",
         changed: ["metadata.labels"],
-        probe: () => member("metadata.labels.tier")(manifest("config-map")),
+        probe: () => member("metadata.labels.tier")(manifest("v1-configmap", "map")),
         probed: "one",
       },
     ],
-    deleted: { probe: () => manifest("config-map"), probed: undefined },
+    deleted: { probe: () => manifest("v1-configmap", "map"), probed: undefined },
   },
   {
     name: "autonamed",
     rounds: [
       {
-        make: (name) =>
-          new kubernetes.core.v1.Service(name, { spec: { ports: [{ port: 80 }] } }, files(name)),
+        make: (name) => new kubernetes.core.v1.Service(name, { spec: { ports: [{ port: 80 }] } }, files()),
         outputs: {
           id: /^autonamed-[0-9a-f]{8}$/,
           metadata: (value: unknown) => {
@@ -103,15 +110,13 @@ export const kubernetesCases: ContractCase[] = [
         },
       },
       {
-        make: (name) =>
-          new kubernetes.core.v1.Service(name, { spec: { ports: [{ port: 81 }] } }, files(name)),
+        make: (name) => new kubernetes.core.v1.Service(name, { spec: { ports: [{ port: 81 }] } }, files()),
         operation: "update",
         changed: ["spec.ports[0].port"],
         outputs: { id: /^autonamed-[0-9a-f]{8}$/ },
       },
       {
-        make: (name) =>
-          new kubernetes.core.v1.Service(name, { spec: { ports: [{ port: 81 }] } }, files(name)),
+        make: (name) => new kubernetes.core.v1.Service(name, { spec: { ports: [{ port: 81 }] } }, files()),
         operation: "same",
       },
     ],
@@ -119,7 +124,7 @@ export const kubernetesCases: ContractCase[] = [
   {
     name: "deployment",
     rounds: [
-      { make: deployment("image:1", "one"), operation: "create", outputs: { id: "apps/fixed" } },
+      { make: deployment("image:1", "one"), operation: "create", outputs: { id: "apps/web" } },
       {
         make: deployment("image:2", "one"),
         operation: "update",
@@ -139,13 +144,17 @@ export const kubernetesCases: ContractCase[] = [
         make: (name) =>
           new kubernetes.core.v1.Secret(
             name,
-            { metadata: named, stringData: { token: secret("value") } },
-            files(name),
+            { metadata: named("keys"), stringData: { token: secret("value") } },
+            files(),
           ),
-        secret: ["stringData"],
+        // Its texts become data, as an API server would make it.
+        secret: ["data"],
         clear: ["metadata", "kind"],
-        probe: () => member("stringData.token")(manifest("secret")),
-        probed: "value",
+        probe: () => [
+          member("data.token")(manifest("v1-secret", "keys")),
+          member("stringData")(manifest("v1-secret", "keys")),
+        ],
+        probed: ["dmFsdWU=", undefined],
       },
     ],
   },
@@ -162,10 +171,10 @@ export const kubernetesCases: ContractCase[] = [
               metadata: { name: "allow-dns", namespace: "apps" },
               spec: { endpointSelector: {} },
             },
-            files(name),
+            files(),
           ),
         outputs: { id: "apps/allow-dns", kind: "CiliumNetworkPolicy" },
-        probe: () => member("apiVersion")(manifest("custom")),
+        probe: () => member("apiVersion")(manifest("cilium.io_v2-ciliumnetworkpolicy", "allow-dns")),
         probed: "cilium.io/v2",
       },
       {
@@ -178,7 +187,7 @@ export const kubernetesCases: ContractCase[] = [
               metadata: { name: "allow-all", namespace: "apps" },
               spec: { endpointSelector: {} },
             },
-            files(name),
+            files(),
           ),
         operation: "replace",
         changed: ["metadata.name"],

@@ -9,6 +9,9 @@ export interface RefusedInput {
   error: string;
 }
 
+/** The string that stands for one that is not known yet. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 function table(
   provider: RefusedInput["provider"],
   type: string,
@@ -77,9 +80,9 @@ export const refusedInputs: RefusedInput[] = [
       "asset: either asset or archive must be set",
     ],
     [
-      // The string that stands for an unknown one. Later versions take it, 1.2.1 does not.
+      // Later versions take it, 1.2.1 does not.
       "copy of what is not known yet",
-      { connection: { host: "h" }, remotePath: "/x", source: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" },
+      { connection: { host: "h" }, remotePath: "/x", source: UNKNOWN },
       "asset: either asset or archive must be set",
     ],
   ]),
@@ -110,6 +113,30 @@ export const refusedInputs: RefusedInput[] = [
       "Expected an Object PropertyValue, found string",
     ],
     ["keeper that is a number", { byteLength: 1, keepers: { a: 1 } }, ""],
+  ]),
+  ...table("kubernetes", "kubernetes:core/v1:ConfigMap", [
+    ["object", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, ""],
+    [
+      "object that the server shall name",
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { generateName: "a-" } },
+      "the `.metadata.generateName` field is not supported in Server-Side Apply mode",
+    ],
+  ]),
+  ...table("kubernetes", "kubernetes:core/v1:ConfigMapList", [
+    [
+      "list of objects",
+      { apiVersion: "v1", kind: "ConfigMapList", items: [] },
+      "list resources exist for compatibility with YAML manifests and Helm charts, and cannot be created directly.",
+    ],
+  ]),
+  ...table("kubernetes", "kubernetes:helm.sh/v3:Release", [
+    [
+      "release of a chart that is not there",
+      { chart: "./no-such-chart", version: "1.0.0" },
+      "; check the chart name and repository configuration.",
+    ],
+    // An unknown value: the chart is looked at when everything is known.
+    ["release with a namespace not known yet", { chart: "./no-such-chart", namespace: UNKNOWN }, ""],
   ]),
   ...table("tls", "tls:index/privateKey:PrivateKey", [
     [

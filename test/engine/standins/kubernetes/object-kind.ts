@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { difference } from "../provider/difference";
 import {
+  containsSecret,
+  containsUnknown,
   isObject,
   isSecret,
   reveal,
@@ -27,7 +29,7 @@ export function objectKind(token: string, config: () => ProviderConfig): Resourc
       if (metadataOf(call.inputs).generateName !== undefined && factsOf(call.inputs).name === undefined) {
         throw new Error("the `.metadata.generateName` field is not supported in Server-Side Apply mode");
       }
-      const inputs = withNamespace(named(call), config());
+      const inputs = encoded(withNamespace(named(call), config()));
       return { inputs, failures: problemsOf(token, inputs) };
     },
 
@@ -39,10 +41,10 @@ export function objectKind(token: string, config: () => ProviderConfig): Resourc
       return Promise.resolve({ id: idOf(inputs), outputs: recorded(inputs) });
     },
 
-    update: ({ inputs, preview }) => {
+    update: ({ inputs, state, preview }) => {
       if (preview) return Promise.resolve(inputs);
       render(inputs, config());
-      return Promise.resolve(recorded(inputs));
+      return Promise.resolve(recorded(inputs, state));
     },
 
     delete: ({ state }) => {
@@ -103,17 +105,29 @@ function diffObjects(oldInputs: PropertyMap, inputs: PropertyMap, config: Provid
   return { ...found, deleteBeforeReplace };
 }
 
-/** The state of the object: its inputs, and for a Secret the data that an API server makes of its texts. */
-function recorded(inputs: PropertyMap): PropertyMap {
+/** The texts of a Secret as the data that an API server makes of them; unknown ones are left for later. */
+function encoded(inputs: PropertyMap): PropertyMap {
   const { kind, apiVersion } = factsOf(inputs);
   const texts = reveal(inputs.stringData ?? null);
-  if (kind !== "Secret" || apiVersion !== "v1" || !isObject(texts)) return inputs;
-  const encoded = Object.entries(texts).map(([key, value]): [string, Property] => [
+  if (kind !== "Secret" || apiVersion !== "v1" || !isObject(texts) || containsUnknown(inputs)) return inputs;
+  const { stringData, data, ...rest } = inputs;
+  const old = reveal(data ?? null);
+  const fromTexts = Object.entries(texts).map(([key, value]): [string, Property] => [
     key,
     Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64"),
   ]);
-  const data = reveal(inputs.data ?? null);
-  return { ...inputs, data: secret({ ...(isObject(data) ? data : {}), ...Object.fromEntries(encoded) }) };
+  const all = { ...(isObject(old) ? old : {}), ...Object.fromEntries(fromTexts) };
+  return { ...rest, data: containsSecret(stringData) || containsSecret(data) ? secret(all) : all };
+}
+
+/** The state as the official provider writes it, so that either can go on from the other's. */
+function recorded(inputs: PropertyMap, state: PropertyMap = {}): PropertyMap {
+  return {
+    ...inputs,
+    __inputs: inputs,
+    __initialApiVersion: factsOf(inputs).apiVersion,
+    __fieldManager: state.__fieldManager ?? uniqueHex("pulumi-kubernetes-"),
+  };
 }
 
 function render(inputs: PropertyMap, config: ProviderConfig): void {
