@@ -20,11 +20,13 @@ export function wantsColours(isTty: boolean, env: NodeJS.ProcessEnv): boolean {
 /** @param data true when standard output carries JSON or shell code and must hold nothing else. */
 export function openTerminal(data: boolean, env: NodeJS.ProcessEnv = process.env): Terminal {
   const stream = data ? process.stderr : process.stdout;
-  const colours = wantsColours(stream.isTTY, env);
+  // Node leaves isTTY undefined where there is no terminal, and picocolors would then decide by itself.
+  const isTty = Boolean(stream.isTTY);
+  const colours = wantsColours(isTty, env);
   return {
     json: data,
     colours,
-    interactive: stream.isTTY,
+    interactive: isTty,
     paint: createColors(colours),
     out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
     note: (text) => void stream.write(text.endsWith("\n") ? text : `${text}\n`),

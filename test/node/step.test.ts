@@ -158,8 +158,8 @@ describe("step on a node", () => {
     // The node has no sudo: a wrapper around a setpriv with the set-user-ID bit does what sudo -n does.
     await ask(
       session,
-      `useradd -m ops && install -d -o ops -m 700 /home/ops/.ssh &&
-        install -o ops -m 600 /root/.ssh/authorized_keys /home/ops/.ssh/ &&
+      `useradd -m -d /srv/ops ops && install -d -o ops -m 700 /srv/ops/.ssh &&
+        install -o ops -m 600 /root/.ssh/authorized_keys /srv/ops/.ssh/ &&
         install -m 4755 /usr/bin/setpriv /usr/local/lib/as-root &&
         printf '#!/bin/sh\nshift\nexec /usr/local/lib/as-root --reuid 0 --regid 0 --clear-groups "$@"\n' >/usr/local/bin/sudo &&
         chmod 755 /usr/local/bin/sudo && rm -f /usr/local/lib/ebpf-platform/runner`,
