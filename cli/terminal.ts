@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { createColors } from "picocolors";
 
 /** Where a command talks to: results go to `out`, everything else to `note`, colours only where they are seen. */
@@ -20,8 +21,8 @@ export function wantsColours(isTty: boolean, env: NodeJS.ProcessEnv): boolean {
 /** @param data true when standard output carries JSON or shell code and must hold nothing else. */
 export function openTerminal(data: boolean, env: NodeJS.ProcessEnv = process.env): Terminal {
   const stream = data ? process.stderr : process.stdout;
-  // Node leaves isTTY undefined where there is no terminal, and picocolors would then decide by itself.
-  const isTty = Boolean(stream.isTTY);
+  // Not stream.isTTY: it is undefined without a terminal, and picocolors would then decide by CI variables.
+  const isTty = isatty(stream.fd);
   const colours = wantsColours(isTty, env);
   return {
     json: data,
