@@ -10,7 +10,8 @@ import { localCommandCases, localCommandFailures } from "./local-command-cases.j
 import { randomCases, randomFailures } from "./random-cases.js";
 import { remoteCommandCases, remoteCommandFailures } from "./remote-command-cases.js";
 import { SshServer } from "./ssh-server.js";
-import { tlsCases, tlsFailures } from "./tls-cases.js";
+import { tlsCertificateCases, tlsCertificateFailures } from "./tls-certificate-cases.js";
+import { tlsKeyCases, tlsKeyFailures } from "./tls-key-cases.js";
 
 let environment: EngineEnvironment | undefined;
 let sshServer: SshServer | undefined;
@@ -34,7 +35,11 @@ const TABLES: readonly Table[] = [
   },
   { provider: "random", cases: randomCases, failures: randomFailures },
   { provider: "kubernetes", cases: kubernetesCases, failures: [] },
-  { provider: "tls", cases: tlsCases, failures: tlsFailures },
+  {
+    provider: "tls",
+    cases: [...tlsKeyCases, ...tlsCertificateCases],
+    failures: [...tlsKeyFailures, ...tlsCertificateFailures],
+  },
 ];
 
 /** What the providers of the program do, whoever serves them: the official ones or the stand-ins. */
