@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { projectRoot } from "../../components/project-root";
 import { withProgress } from "../progress";
@@ -41,6 +41,11 @@ export function pinnedProviders(manifest: string): Map<Provider, string> {
 
 export const standInFolder = () => join(projectRoot(), "test", "engine", "standins", "bin");
 
+/** Folders that hold links to some stand-ins only. */
+const linkedStandIns = () => join(projectRoot(), ".cache", "stand-ins");
+
+const isStandIns = (folder: string) => folder === standInFolder() || dirname(folder) === linkedStandIns();
+
 /** Pulumi's home, where `pulumi plugin install` puts plugins. */
 export function pulumiHome(env: NodeJS.ProcessEnv = process.env): string {
   return env["PULUMI_HOME"] ?? join(env["HOME"] ?? "/root", ".pulumi");
@@ -53,7 +58,7 @@ export function officialIsPresent(provider: Provider, version: string, env: Node
     return true;
   const folders = (env["PATH"] ?? "")
     .split(delimiter)
-    .filter((folder) => folder !== "" && folder !== standInFolder());
+    .filter((folder) => folder !== "" && !isStandIns(folder));
   return folders.some((folder) => existsSync(join(folder, executable)));
 }
 
@@ -138,5 +143,20 @@ export async function ensurePlugins(engine: Engine, note: (text: string) => void
   note(
     `Stand-ins replace the official Pulumi plugins ${names}, which could not be installed here; they only serve stacks whose nodes are all nspawn.`,
   );
-  return { choices, path: [standInFolder()] };
+  return { choices, path: [linkStandIns(standIns.map(({ provider }) => provider))] };
+}
+
+/**
+ * A folder with just these stand-ins: the engine prefers PATH to what is installed, so the whole folder of stand-ins
+ * would hide official plugins that are there.
+ */
+function linkStandIns(providers: readonly Provider[]): string {
+  if (providers.length === PROVIDERS.length) return standInFolder();
+  const folder = join(linkedStandIns(), [...providers].sort().join("-"));
+  mkdirSync(folder, { recursive: true });
+  for (const provider of providers) {
+    const link = join(folder, `pulumi-resource-${provider}`);
+    if (!existsSync(link)) symlinkSync(join(standInFolder(), `pulumi-resource-${provider}`), link);
+  }
+  return folder;
 }
