@@ -11,11 +11,13 @@ with_bridge_lock() {
   )
 }
 
+# The default route is made last and goes with the link: with it the rest is whole, too.
 network_intact() {
   [[ -e $netns_path && -e /sys/class/net/$host_interface/master ]] &&
     [[ $(readlink "/sys/class/net/$host_interface/master") == */"$spec_bridge" ]] &&
     ip -n "$netns_name" -br address show dev host0 2>/dev/null | grep -qF " $spec_address/$spec_prefix " &&
-    ip link show dev "$host_interface" | grep -qw xdp
+    ip link show dev "$host_interface" | grep -qw xdp &&
+    ip -n "$netns_name" route show default | grep -qF "via $spec_gateway "
 }
 
 network_up() {

@@ -1,7 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
+import { delimiter, dirname, join } from "node:path";
+import {
+  LocalWorkspace,
+  PulumiCommand,
+  type EngineEvent,
+  type OpType,
+  type Stack,
+} from "@pulumi/pulumi/automation";
 
 /** What one run of the engine did and said. */
 export interface EngineRun {
@@ -23,7 +29,7 @@ export class EngineStack {
     private readonly program: { run: () => void },
   ) {}
 
-  /** @param path PATH with the engine and the providers. */
+  /** @param path PATH whose first folder, named `bin`, has the engine; further ones the providers. */
   static async create(name: string, path: string): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), `node-command-${name}-`));
     writeFileSync(
@@ -31,6 +37,8 @@ export class EngineStack {
       "config:\n  ebpf-platform:nodes:\n    - { name: one, driver: nspawn }\n",
     );
     const program = { run: (): void => undefined };
+    // The Automation API looks for the engine on the PATH of this process, not on the stack's.
+    const pulumiCommand = await PulumiCommand.get({ root: dirname(path.split(delimiter)[0] ?? "") });
     const stack = await LocalWorkspace.createOrSelectStack(
       {
         stackName: name,
@@ -41,6 +49,7 @@ export class EngineStack {
         },
       },
       {
+        pulumiCommand,
         workDir: folder,
         projectSettings: { name: "node-command", runtime: "nodejs", backend: { url: `file://${folder}` } },
         envVars: {
