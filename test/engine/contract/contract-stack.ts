@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { CustomResource } from "@pulumi/pulumi";
 import { isSecret, Output } from "@pulumi/pulumi";
 import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { engineOnPath } from "../../support/engine-on-path.js";
 import type { Observation, Operation, Seen } from "./case.js";
 import { stopEngineIn } from "./stop-engine.js";
 
@@ -51,6 +52,7 @@ export class ContractStack {
         },
       },
       {
+        pulumiCommand: await engineOnPath(path),
         workDir: folder,
         projectSettings: { name: "contract", runtime: "nodejs", backend: { url: `file://${folder}` } },
         envVars: {

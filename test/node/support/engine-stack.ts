@@ -1,13 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import {
-  LocalWorkspace,
-  PulumiCommand,
-  type EngineEvent,
-  type OpType,
-  type Stack,
-} from "@pulumi/pulumi/automation";
+import { join } from "node:path";
+import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
+import { engineOnPath } from "../../support/engine-on-path";
 
 /** What one run of the engine did and said. */
 export interface EngineRun {
@@ -37,8 +32,6 @@ export class EngineStack {
       "config:\n  ebpf-platform:nodes:\n    - { name: one, driver: nspawn }\n",
     );
     const program = { run: (): void => undefined };
-    // The Automation API looks for the engine on the PATH of this process, not on the stack's.
-    const pulumiCommand = await PulumiCommand.get({ root: dirname(path.split(delimiter)[0] ?? "") });
     const stack = await LocalWorkspace.createOrSelectStack(
       {
         stackName: name,
@@ -49,7 +42,7 @@ export class EngineStack {
         },
       },
       {
-        pulumiCommand,
+        pulumiCommand: await engineOnPath(path),
         workDir: folder,
         projectSettings: { name: "node-command", runtime: "nodejs", backend: { url: `file://${folder}` } },
         envVars: {
