@@ -44,7 +44,7 @@ const rules = [
 ];
 
 /**
- * Rules that know this machine: neither the place of the checkout nor a private package registry may be committed.
+ * Rules that know this machine: neither the place of the checkout nor a package registry may be committed.
  *
  * @param {{ root: string, env: NodeJS.ProcessEnv }} machine
  * @returns {TextRule[]}
@@ -64,7 +64,7 @@ export function machineRules({ root, env }) {
   ];
   for (const value of names.map((name) => env[name] ?? "")) {
     for (const [, host] of value.matchAll(/https?:\/\/(?:[^/@\s]*@)?([^/,|:\s]+)/g)) {
-      if (host && !PUBLIC_HOST.test(host)) texts.push(host);
+      if (host && !PLAIN_WORD.test(host)) texts.push(host);
     }
   }
   return texts.map((text) => ({
@@ -74,8 +74,8 @@ export function machineRules({ root, env }) {
   }));
 }
 
-/** Hosts that documentation and defaults may name. A host without a dot would be found in plain words. */
-const PUBLIC_HOST = /^(registry\.npmjs\.org|proxy\.golang\.org|pypi\.org|localhost|127\.0\.0\.1|[^.]*)$/;
+/** No registry's name: this machine itself, or a host without a dot, which would be found in plain words. */
+const PLAIN_WORD = /^(127\.0\.0\.1|[^.]*)$/;
 
 /**
  * Problems of one file's text, as `path:line: sentence`.
