@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runBounded } from "./test/bounded-process.mjs";
 import { count, tierSummary, totals } from "./test/report.mjs";
-import { runTiers } from "./test/run-tiers.mjs";
+import { DEFAULT_JOBS, runTiers } from "./test/run-tiers.mjs";
 import { runSoak } from "./test/soak.mjs";
 import { lintTier, mochaTiers, tierNames } from "./test/tiers.mjs";
 
@@ -15,6 +15,7 @@ Usage: node scripts/test.mjs [options]
 
   --tier NAME   run this tier only (repeatable): ${tierNames.join(", ")}
   --list        list the tiers and end
+  --jobs N      units of work that run side by side (default ${DEFAULT_JOBS}: one more than there are cores)
   --seed N      first seed of the random cases (default 1)
   --soak        all seeds and all kill points, in steps that can be resumed; report in .cache/soak/
   --seeds N     seeds a soak run takes (default 10)
@@ -46,7 +47,8 @@ async function main() {
   }
   const say = (/** @type {string} */ text) => (options.json ? console.error(text) : console.log(text));
   const abort = stopOnSignal(say);
-  const common = { root, say, abort, output: options.json ? 2 : 1, env: testEnvironment(options) };
+  const colours = Boolean((options.json ? process.stderr : process.stdout).isTTY) && !process.env.NO_COLOR;
+  const common = { root, say, abort, colours, env: testEnvironment(options) };
   if (options.build && !(await build(common))) return finish([buildFailure()], options.json, say);
   const results = options.soak
     ? await runSoak(options.tiers, {
@@ -55,7 +57,7 @@ async function main() {
         seeds: options.seeds,
         fresh: options.fresh,
       })
-    : await runTiers(options.tiers, common);
+    : await runTiers(options.tiers, { ...common, jobs: options.jobs });
   const status = finish(results, options.json, say);
   return abort.aborted ? 130 : status;
 }
@@ -66,6 +68,7 @@ function readOptions() {
       options: {
         tier: { type: "string", multiple: true },
         list: { type: "boolean" },
+        jobs: { type: "string" },
         seed: { type: "string" },
         seeds: { type: "string" },
         soak: { type: "boolean" },
@@ -85,6 +88,7 @@ function readOptions() {
     };
     return {
       tiers: values.tier ? tierNames.filter((name) => values.tier?.includes(name)) : tierNames,
+      jobs: whole("jobs", values.jobs ?? String(DEFAULT_JOBS)),
       seed: whole("seed", values.seed ?? "1"),
       seeds: whole("seeds", values.seeds ?? "10"),
       soak: values.soak ?? false,
@@ -105,14 +109,15 @@ function testEnvironment({ seed, soak }) {
   return { ...env, SEED: String(seed), ...(soak ? { SOAK: "1" } : {}) };
 }
 
-/** @param {{ root: string, abort: AbortSignal, output: number, say: (text: string) => void }} options */
-async function build({ abort, output, say }) {
+/** @param {{ abort: AbortSignal, say: (text: string) => void }} options */
+async function build({ abort, say }) {
   mkdirSync(join(root, ".cache"), { recursive: true });
   const end = await runBounded(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], {
     ...{
       cwd: root,
       env: process.env,
-      stdio: ["ignore", output, output],
+      stdio: ["ignore", "pipe", "pipe"],
+      onOutput: (chunk) => say(chunk.trimEnd()),
       limitSeconds: 300,
       abort,
       cleanUpSeconds: 2,

@@ -1,4 +1,4 @@
-import type { Stack } from "@pulumi/pulumi/automation";
+import type { OutputMap } from "@pulumi/pulumi/automation";
 import { collectStatus } from "../status/collect";
 import { renderStatus } from "../status/render";
 import type { StatusReport } from "../status/report";
@@ -12,13 +12,12 @@ export interface StatusOptions {
   requests?: number;
 }
 
-/** What the nodes of an open stack say right now. */
-export async function readStatus(stack: Stack, options: StatusOptions): Promise<StatusReport> {
-  const outputs = await stack.outputs();
+/** What the nodes of a stack with these outputs say right now. */
+export function readStatus(stack: string, outputs: OutputMap, options: StatusOptions): Promise<StatusReport> {
   const values = Object.fromEntries(
     Object.entries(outputs).map(([name, output]) => [name, output.value as unknown]),
   );
-  return collectStatus(stack.name, values, {
+  return collectStatus(stack, values, {
     verbose: options.verbose ?? false,
     requests: options.requests ?? 0,
   });
@@ -28,7 +27,7 @@ export async function readStatus(stack: Stack, options: StatusOptions): Promise<
 export async function status(name: string, options: StatusOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
   await withPreparedStack(name, terminal.note, { create: false }, async (stack) => {
-    const report = await readStatus(stack, options);
+    const report = await readStatus(name, await stack.outputs(), options);
     terminal.out(options.json ? JSON.stringify(report, null, 2) : renderStatus(report, terminal.paint));
   });
 }

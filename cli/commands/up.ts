@@ -58,7 +58,7 @@ export async function up(name: string, options: UpOptions): Promise<void> {
       const plan = await runOperation("preview", stack, terminal);
       if (options.ask) await confirm(`Update ${name} (${changeLine(plan.changes)})?`, terminal);
       const result = await runOperation("up", stack, terminal);
-      const report = await readStatus(stack, { requests: SMOKE_REQUESTS });
+      const report = await readStatus(name, result.outputs, { requests: SMOKE_REQUESTS });
       const { changes, seconds } = result;
       terminal.out(
         options.json

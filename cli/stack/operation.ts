@@ -1,4 +1,4 @@
-import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import type { EngineEvent, OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { Failure, messageOf } from "../failure";
 import type { Terminal } from "../terminal";
 import { changeLine, countChanges, type ChangeCounts } from "./changes";
@@ -11,6 +11,8 @@ export type Verb = "preview" | "up" | "refresh" | "destroy";
 export interface OperationResult {
   changes: ChangeCounts;
   seconds: number;
+  /** What the stack holds after an update; empty after any other operation. */
+  outputs: OutputMap;
 }
 
 /** Gathers what matters of the engine's event stream: the summary, errors and mandatory policy violations. */
@@ -55,9 +57,10 @@ export async function runOperation(verb: Verb, stack: Stack, terminal: Terminal)
       onEvent: (event: EngineEvent) => record.add(event),
       signal,
     };
+    let outputs: OutputMap = {};
     try {
       if (verb === "preview") await stack.preview({ ...options, policyPacks: [policyPack()] });
-      else if (verb === "up") await stack.up({ ...options, policyPacks: [policyPack()] });
+      else if (verb === "up") ({ outputs } = await stack.up({ ...options, policyPacks: [policyPack()] }));
       else if (verb === "refresh") await stack.refresh(options);
       else await stack.destroy({ ...options, remove: false });
     } catch (error) {
@@ -67,7 +70,7 @@ export async function runOperation(verb: Verb, stack: Stack, terminal: Terminal)
       throw judgeFailure(`${verb} of ${stack.name}`, signal.aborted, record, said);
     }
     const seconds = Math.round((Date.now() - started) / 1000);
-    return { changes: record.changes ?? countChanges({}), seconds };
+    return { changes: record.changes ?? countChanges({}), seconds, outputs };
   });
 }
 

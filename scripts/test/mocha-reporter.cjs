@@ -3,27 +3,18 @@ const { closeSync, openSync, writeSync } = require("node:fs");
 const { relative } = require("node:path");
 
 const MISSING = /\[missing: ([^\]]+)\]/;
-const paint = (code, text) =>
-  process.stdout.isTTY && !process.env.NO_COLOR ? `\u001b[${code}m${text}\u001b[0m` : text;
 
 /**
- * Writes one JSON line an event, at once, so that a crash or a kill loses nothing that was known, and prints
- * dots or titles while the tier runs. Reporter options: `output` (path of the JSON lines), `live` (dots or spec).
+ * Writes one JSON line an event, at once, so that a crash or a kill loses nothing that was known, and prints a line a
+ * case while the tier runs. Reporter options: `output` (path of the JSON lines), `live` (`cases`, or `failures` for
+ * tiers of thousands), `colours` (true or false).
  */
 module.exports = class TierReporter {
   constructor(runner, options) {
-    const { output, live } = options.reporterOptions ?? options.reporterOption;
+    const { output, live, colours } = options.reporterOptions ?? options.reporterOption;
+    const paint = (code, text) => (colours === "true" ? `\u001b[${code}m${text}\u001b[0m` : text);
     const file = openSync(output, "w");
     const write = (line) => writeSync(file, `${JSON.stringify(line)}\n`);
-    let column = 0;
-    const dot = (mark) => {
-      process.stdout.write(mark);
-      if (++column % 100 === 0) process.stdout.write("\n");
-    };
-    const newLine = () => {
-      if (live === "dots" && column % 100 !== 0) process.stdout.write("\n");
-      column = 0;
-    };
     const describe = (test) => ({
       title: test.titlePath().join(" › "),
       file: test.file ? relative(process.cwd(), test.file) : "",
@@ -34,8 +25,7 @@ module.exports = class TierReporter {
     runner.on("hook", (hook) => write({ event: "start", ...describe(hook) }));
     runner.on("pass", (test) => {
       write({ event: "pass", ...describe(test) });
-      if (live === "dots") dot(".");
-      else
+      if (live === "cases")
         console.log(
           `    ${paint(32, "✓")} ${describe(test).title} ${paint(90, `(${describe(test).seconds.toFixed(1)} s)`)}`,
         );
@@ -44,13 +34,11 @@ module.exports = class TierReporter {
       const { title } = describe(test);
       const part = MISSING.exec(title)?.[1];
       write({ event: "skip", ...describe(test), ...(part ? { missing: part } : {}) });
-      if (live === "dots") dot(",");
-      else console.log(`    ${paint(36, "-")} ${title}`);
+      if (live === "cases") console.log(`    ${paint(36, "-")} ${title}`);
     });
     runner.on("fail", (test, error) => {
       const text = error?.stack ?? String(error?.message ?? error);
       write({ event: "fail", ...describe(test), error: text });
-      newLine();
       console.log(`    ${paint(31, "✗")} ${describe(test).title}`);
       console.log(text.replaceAll(/^/gm, "      "));
       if (typeof error?.expected === "string" && typeof error?.actual === "string") {
@@ -60,11 +48,10 @@ module.exports = class TierReporter {
       }
     });
     runner.on("end", () => {
-      newLine();
       write({ event: "end" });
       closeSync(file);
     });
-    if (!options.parallel) endEarlyOnSignal(runner);
+    endEarlyOnSignal(runner);
   }
 
   done(failures, finish) {

@@ -33,11 +33,11 @@ export function testFiles(root, tier) {
  *
  * @param {import("./tiers.mjs").MochaTier} tier
  * @param {{ root: string, files: string[], report: string, env: NodeJS.ProcessEnv, limitSeconds: number,
- *   output: number, node?: string, abort?: AbortSignal, graceSeconds?: number }} options
+ *   say: (text: string) => void, colours?: boolean, node?: string, abort?: AbortSignal, graceSeconds?: number }} options
  * @returns {Promise<TierResult>}
  */
 export async function runMochaTier(tier, options) {
-  const { root, files, report, limitSeconds } = options;
+  const { root, files, report, limitSeconds, say, colours = false } = options;
   const started = Date.now();
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -45,18 +45,25 @@ export async function runMochaTier(tier, options) {
     mocha,
     ...["--reporter", reporter],
     ...["--reporter-option", `output=${report}`, "--reporter-option", `live=${tier.live}`],
-    ...(tier.parallel && files.length > 1 ? ["--parallel"] : []),
+    ...["--reporter-option", `colours=${String(colours)}`],
     ...files,
   ];
+  let rest = "";
   const end = await runBounded(options.node ?? process.execPath, args, {
     cwd: root,
     env: options.env,
-    stdio: ["ignore", options.output, options.output],
+    stdio: ["ignore", "pipe", "pipe"],
+    onOutput: (chunk) => {
+      const lines = `${rest}${chunk}`.split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) say(line);
+    },
     limitSeconds,
     ...(options.graceSeconds === undefined ? {} : { graceSeconds: options.graceSeconds }),
     ...(options.abort ? { abort: options.abort } : {}),
     finished: () => existsSync(report) && readFileSync(report, "utf8").endsWith('{"event":"end"}\n'),
   });
+  if (rest !== "") say(rest);
   const seconds = (Date.now() - started) / 1000;
   return { name: tier.name, seconds, cases: judge(readEvents(report), end, limitSeconds) };
 }

@@ -9,9 +9,9 @@ const LIMIT_SECONDS = 600;
  * which is why it is no dependency of the project. Its version and hash stand in the lock file beside this one.
  *
  * @param {string} root
- * @param {{ say: (text: string) => void, abort: AbortSignal, output: number }} options
+ * @param {{ say: (text: string) => void, abort: AbortSignal }} options
  */
-export async function fetchNode22(root, { say, abort, output }) {
+export async function fetchNode22(root, { say, abort }) {
   const folder = join(root, ".cache", "node22");
   const node = join(folder, "node_modules", `node-linux-${process.arch}`, "bin", "node");
   if (existsSync(node)) return node;
@@ -25,7 +25,8 @@ export async function fetchNode22(root, { say, abort, output }) {
     ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
     {
       ...{ cwd: folder, env: process.env, limitSeconds: LIMIT_SECONDS, abort, cleanUpSeconds: 5 },
-      stdio: ["ignore", output, output],
+      stdio: ["ignore", "pipe", "pipe"],
+      onOutput: (chunk) => say(chunk.trimEnd()),
     },
   );
   if (end.code === 0 && existsSync(node)) return node;

@@ -1,54 +1,92 @@
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
 import { runLint } from "../lint/run.mjs";
 import { runMochaTier, testFiles } from "./mocha-tier.mjs";
-import { totals, writeTierReport } from "./report.mjs";
+import { byTier, totals, writeTierReport } from "./report.mjs";
 import { lintTier, mochaTiers } from "./tiers.mjs";
 
 /**
- * Runs the named tiers one after the other; a failing tier does not keep the next from running.
+ * @typedef {import("./mocha-tier.mjs").TierResult} TierResult
+ * @typedef {{ root: string, say: (text: string) => void, env: NodeJS.ProcessEnv, abort: AbortSignal, jobs: number,
+ *   colours: boolean }} TierOptions
+ * @typedef {{ tier: string, run: () => Promise<TierResult> }} Unit What one process runs: a tier, or one file of it.
+ */
+
+/** Most cases of the slow tiers wait for machines, so that one job more than there are cores keeps the cores busy. */
+export const DEFAULT_JOBS = availableParallelism() + 1;
+
+/**
+ * Runs the named tiers, `jobs` units at a time; a failing one does not keep the others from running. The first job
+ * takes units from the front, where the quick ones are, the others from the end, where the long ones are.
  *
  * @param {string[]} names
- * @param {{ root: string, say: (text: string) => void, output: number, env: NodeJS.ProcessEnv, soak?: boolean,
- *   abort: AbortSignal }} options
+ * @param {TierOptions} options
+ * @returns {Promise<TierResult[]>} in the order of the tiers.
  */
 export async function runTiers(names, options) {
-  const folder = join(options.root, ".cache", "test-report");
+  const { root, say, abort, jobs } = options;
+  const folder = join(root, ".cache", "test-report");
+  rmSync(folder, { recursive: true, force: true });
+  const waiting = names.flatMap((name) => unitsOf(name, folder, options));
+  const left = new Map(names.map((name) => [name, waiting.filter(({ tier }) => tier === name).length]));
+  /** @type {TierResult[]} */
   const results = [];
-  for (const name of names) {
-    if (options.abort.aborted) break;
-    const result = await runTier(name, folder, options);
-    if (!result) continue;
-    results.push(result);
-    writeTierReport(folder, result);
-    options.say(`    ${totals([result])} in ${result.seconds.toFixed(1)} s\n`);
-  }
-  return results;
+  const job = async (/** @type {number} */ nth) => {
+    const next = () => (nth === 0 ? waiting.shift() : waiting.pop());
+    for (let unit = next(); unit && !abort.aborted; unit = next()) {
+      results.push(await unit.run());
+      const units = (left.get(unit.tier) ?? 0) - 1;
+      left.set(unit.tier, units);
+      if (units > 0) continue;
+      const [done] = byTier(results.filter(({ name }) => name === unit.tier));
+      if (!done) continue;
+      writeTierReport(folder, done);
+      say(`${done.name}: ${totals([done])} in ${done.seconds.toFixed(1)} s`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, (_, nth) => job(nth)));
+  const tiers = byTier(results);
+  return names.flatMap((name) => tiers.filter((tier) => tier.name === name));
 }
 
 /**
  * @param {string} name
  * @param {string} folder
- * @param {Parameters<typeof runTiers>[1]} options
- * @returns {Promise<import("./mocha-tier.mjs").TierResult | undefined>}
+ * @param {TierOptions} options
+ * @returns {Unit[]}
  */
-async function runTier(name, folder, options) {
-  const { root, say, env, abort } = options;
+function unitsOf(name, folder, options) {
+  const { root, say, env, abort, colours } = options;
   if (name === lintTier.name) {
-    say(`${name}: ${lintTier.about}; limit ${lintTier.limitSeconds} s`);
-    return runLint({ root, say, abort, limitSeconds: lintTier.limitSeconds });
+    const run = () => {
+      say(`${name}: ${lintTier.about}; limit ${lintTier.limitSeconds} s`);
+      return runLint({ root, say, abort, limitSeconds: lintTier.limitSeconds });
+    };
+    return [{ tier: name, run }];
   }
   const tier = mochaTiers.find((one) => one.name === name);
   if (!tier) throw new Error(`No tier is named "${name}".`);
-  const files = testFiles(root, tier);
-  if (files.length === 0 && tier.later) return undefined;
-  const limitSeconds = tier.limitSeconds * (options.soak ? tier.soakFactor : 1);
-  say(`${name}: ${tier.about}; limit ${limitSeconds} s`);
-  if (files.length === 0) return empty(name, `No test files lie in ${tier.folder}.`);
-  const result = await runMochaTier(tier, {
-    ...{ root, files, env, limitSeconds, abort, output: options.output },
-    report: join(folder, `${name}.jsonl`),
+  const all = testFiles(root, tier);
+  if (all.length === 0)
+    return tier.later
+      ? []
+      : [{ tier: name, run: () => Promise.resolve(empty(name, `No test files lie in ${tier.folder}.`)) }];
+  return (tier.byFile ? all.map((file) => [file]) : [all]).map((files) => {
+    const [only = ""] = files;
+    const what = tier.byFile ? `${name}, ${basename(only, ".test.ts")}` : name;
+    const run = async () => {
+      say(`${what}: ${tier.about}; limit ${tier.limitSeconds} s`);
+      const result = await runMochaTier(tier, {
+        ...{ root, files, env, limitSeconds: tier.limitSeconds, abort, colours, say },
+        report: join(folder, `${what.replace(", ", "-")}.jsonl`),
+      });
+      return result.cases.length === 0
+        ? empty(name, `${files.length === 1 ? only : `Its ${files.length} test files`} held no test.`)
+        : result;
+    };
+    return { tier: name, run };
   });
-  return result.cases.length === 0 ? empty(name, `Its ${files.length} test files hold no test.`) : result;
 }
 
 /**
@@ -56,7 +94,7 @@ async function runTier(name, folder, options) {
  *
  * @param {string} name
  * @param {string} error
- * @returns {import("./mocha-tier.mjs").TierResult}
+ * @returns {TierResult}
  */
 function empty(name, error) {
   return {

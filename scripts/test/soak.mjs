@@ -15,7 +15,7 @@ const RANDOM = /from "(fast-check|[^"]*\/support\/seed)"/;
 
 /**
  * @typedef {import("./mocha-tier.mjs").TierResult} TierResult
- * @typedef {{ root: string, say: (text: string) => void, output: number, env: NodeJS.ProcessEnv, abort: AbortSignal,
+ * @typedef {{ root: string, say: (text: string) => void, colours: boolean, env: NodeJS.ProcessEnv, abort: AbortSignal,
  *   seed: number, seeds: number, fresh: boolean }} SoakOptions
  * @typedef {{ id: string, tier: string, run: () => Promise<TierResult> }} SoakStep
  */
@@ -68,7 +68,7 @@ export async function runSoak(tiers, options) {
  * @returns {SoakStep[]}
  */
 function steps(tiers, folder, options) {
-  const { root, say, abort, output, seed, seeds } = options;
+  const { root, say, abort, colours, seed, seeds } = options;
   /** @type {SoakStep[]} */
   const all = [];
   if (tiers.includes(lintTier.name)) {
@@ -84,7 +84,7 @@ function steps(tiers, folder, options) {
   ) => {
     const run = async () => {
       const result = await runMochaTier(tier, {
-        ...{ root, files, abort, output, limitSeconds: tier.limitSeconds * tier.soakFactor },
+        ...{ root, files, abort, say, colours, limitSeconds: tier.limitSeconds * tier.soakFactor },
         report: join(folder, "step.jsonl"),
         env: { ...options.env, SEED: String(thisSeed) },
         ...(node ? { node: await node() } : {}),

@@ -2,11 +2,12 @@
  * The tiers of `npm test`, in the order they run: cheap and general first, real machines last.
  *
  * `limitSeconds` bounds a tier whose cases hang; it is several times what the tier takes on two cores.
- * `soakFactor` stretches that limit in a soak run. `live` says what is printed while a tier runs: `dots` for
- * thousands of quick cases, `spec` for few slow ones. A `later` tier may be empty: its cases are still to come.
+ * `soakFactor` stretches that limit in a soak run. `live` says what is printed while a tier runs: `failures` for
+ * thousands of quick cases, `cases` for few slow ones. With `byFile`, the files run as
+ * jobs of their own, side by side: each has a stack of its own. A `later` tier may be empty: its cases are still to come.
  *
  * @typedef {{ name: string, about: string, folder: string, except?: string, limitSeconds: number,
- *   soakFactor: number, live: "dots" | "spec", parallel?: boolean, later?: boolean }} MochaTier
+ *   soakFactor: number, live: "failures" | "cases", byFile?: boolean, later?: boolean }} MochaTier
  */
 
 /** @type {MochaTier[]} */
@@ -17,8 +18,7 @@ export const mochaTiers = [
     folder: "test/unit",
     limitSeconds: 300,
     soakFactor: 20,
-    live: "dots",
-    parallel: true,
+    live: "failures",
   },
   {
     name: "policy",
@@ -26,7 +26,7 @@ export const mochaTiers = [
     folder: "test/policy",
     limitSeconds: 300,
     soakFactor: 4,
-    live: "dots",
+    live: "failures",
   },
   {
     name: "kernel",
@@ -34,7 +34,7 @@ export const mochaTiers = [
     folder: "test/bpf",
     limitSeconds: 600,
     soakFactor: 10,
-    live: "spec",
+    live: "cases",
   },
   {
     name: "contract",
@@ -42,7 +42,7 @@ export const mochaTiers = [
     folder: "test/engine/contract",
     limitSeconds: 600,
     soakFactor: 4,
-    live: "spec",
+    live: "cases",
   },
   {
     name: "node",
@@ -50,7 +50,7 @@ export const mochaTiers = [
     folder: "test/node",
     limitSeconds: 1200,
     soakFactor: 6,
-    live: "spec",
+    live: "cases",
   },
   {
     name: "engine",
@@ -59,7 +59,8 @@ export const mochaTiers = [
     except: "test/engine/contract",
     limitSeconds: 2400,
     soakFactor: 6,
-    live: "spec",
+    live: "cases",
+    byFile: true,
   },
   {
     name: "cluster",
@@ -67,7 +68,7 @@ export const mochaTiers = [
     folder: "test/cluster",
     limitSeconds: 900,
     soakFactor: 4,
-    live: "spec",
+    live: "cases",
     later: true,
   },
   {
@@ -76,7 +77,7 @@ export const mochaTiers = [
     folder: "test/vm",
     limitSeconds: 1800,
     soakFactor: 4,
-    live: "spec",
+    live: "cases",
     later: true,
   },
 ];

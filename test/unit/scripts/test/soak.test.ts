@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../../../../components/project-root";
@@ -18,7 +9,6 @@ import { runSoak } from "../../../../scripts/test/soak.mjs";
 
 describe("a soak run", () => {
   let root: string;
-  let silence: number;
   const said: string[] = [];
   const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
   const commit = () => {
@@ -32,7 +22,7 @@ describe("a soak run", () => {
   const soak = () => {
     said.length = 0;
     return runSoak(["kernel"], {
-      ...{ root, seed: 3, seeds: 2, fresh: false, output: silence, abort: new AbortController().signal },
+      ...{ root, seed: 3, seeds: 2, fresh: false, colours: false, abort: new AbortController().signal },
       say: (text) => said.push(text),
       env: { ...process.env, SOAK: "1" },
     });
@@ -40,7 +30,6 @@ describe("a soak run", () => {
 
   before(() => {
     root = mkdtempSync(join(tmpdir(), "soak-"));
-    silence = openSync("/dev/null", "w");
     git("init", "-q");
     symlinkSync(join(projectRoot(), "node_modules"), join(root, "node_modules"));
     write(".gitignore", ".cache/\nnode_modules\nseeds.log\n");
@@ -55,7 +44,6 @@ it("is random", () => appendFileSync("seeds.log", seed + " "));
     commit();
   });
   after(() => {
-    closeSync(silence);
     rmSync(root, { recursive: true });
   });
 
