@@ -14,6 +14,8 @@
  *   rings       ARRAY_OF_MAPS      1024  ring id -> ARRAY[1] of struct lb_ring   "
  *   reals       ARRAY              8192  real id -> struct lb_real               "
  *   server_ids  HASH              16384  struct lb_server_key -> u32 real id      "
+ *   health      ARRAY              8192  real id -> u8 enum lb_health      health checks
+ *   detours     ARRAY_OF_MAPS      1024  ring id -> ARRAY[1] of struct lb_ring   "
  *   splits      ARRAY              1024  VIP index -> struct lb_split      traffic split
  *   cache4      PERCPU_ARRAY        128  block -> struct lb_cache4_block             "
  *   cache6      PERCPU_ARRAY        128  block -> struct lb_cache6_block             "
@@ -37,6 +39,10 @@
  *  - A backend that must go at once (dead) gets state LB_DOWN: its flows choose
  *    anew with their next packet. A backend that drains stays LB_UP and is left
  *    out of the ring: it keeps its flows and gets no new ones.
+ *  - A backend that fails its checks is LB_SICK, whatever its state: what is wanted
+ *    and what is found have writers of their own. A ring's detour is the same ring
+ *    with other backends in the slots of sick ones, and is asked for those only.
+ *    Order: the detour, then the health; a detour without sick backends is removed.
  *  - For each address and protocol one entry with port 0 names the VIP that takes
  *    the fragments, which have no ports.
  */
@@ -130,6 +136,11 @@ struct lb_ring {
 enum lb_state {
 	LB_DOWN = 0, /* gets nothing, holds nothing */
 	LB_UP = 1,
+};
+
+enum lb_health {
+	LB_HEALTHY = 0, /* or never checked */
+	LB_SICK = 1,
 };
 
 struct lb_real {

@@ -61,24 +61,38 @@ static __always_inline struct lb_real *follow(struct lb_flow *flow, const struct
 	return real;
 }
 
+/* What a ring, or the detour around its sick backends, holds in a slot. */
+static __always_inline int slot_of(void *outer, __u32 ring_id, __u32 where)
+{
+	__u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(outer, &ring_id);
+	struct lb_ring *ring;
+
+	if (!inner)
+		return -1;
+	ring = bpf_map_lookup_elem(inner, &zero);
+	if (!ring || where >= LB_RING_SIZE)
+		return -1;
+	return ring->real[where];
+}
+
 /* The backend of a hash: its id, or minus the reason why there is none. */
 static __always_inline int ask_ring(__u32 ring_id, __u64 hash)
 {
-	__u32 zero = 0, where, index;
-	struct lb_ring *ring;
-	void *inner = bpf_map_lookup_elem(&rings, &ring_id);
+	int index;
 
-	if (!inner)
-		return -LB_PASS_NO_RING;
-	ring = bpf_map_lookup_elem(inner, &zero);
-	if (!ring)
-		return -LB_PASS_NO_RING;
 	for (int try = 0; try < RING_TRIES; try++) {
-		where = ring_slot(hash);
-		if (where >= LB_RING_SIZE)
+		__u32 where = ring_slot(hash);
+
+		index = slot_of(&rings, ring_id, where);
+		if (index < 0)
 			return -LB_PASS_NO_RING;
-		index = ring->real[where];
+		if (index == LB_NO_REAL)
+			return -LB_DROP_NO_BACKEND;
 		if (get_real(index, -1))
+			return index;
+		index = slot_of(&detours, ring_id, where);
+		if (index >= 0 && get_real(index, -1))
 			return index;
 		hash = mix(hash);
 	}

@@ -44,11 +44,25 @@ struct {
 } rings SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, LB_MAX_RINGS);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct ring_map);
+} detours SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, LB_MAX_REALS);
 	__type(key, __u32);
 	__type(value, struct lb_real);
 } reals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LB_MAX_REALS);
+	__type(key, __u32);
+	__type(value, __u8);
+} health SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -127,12 +141,16 @@ static __always_inline struct lb_settings *get_settings(void)
 	return bpf_map_lookup_elem(&settings, &zero);
 }
 
-/* A real that may get packets: up, and still the one that @generation meant (-1: any). */
+/* A real that may get packets: up, healthy, and still the one that @generation meant (-1: any). */
 static __always_inline struct lb_real *get_real(__u32 index, __s32 generation)
 {
 	struct lb_real *real = bpf_map_lookup_elem(&reals, &index);
+	__u8 *found;
 
 	if (!real || real->state != LB_UP)
+		return NULL;
+	found = bpf_map_lookup_elem(&health, &index);
+	if (found && *found == LB_SICK)
 		return NULL;
 	if (generation >= 0 && real->generation != generation)
 		return NULL;

@@ -12,6 +12,7 @@
 #include "apply.h"
 #include "confirm.h"
 #include "fail.h"
+#include "health.h"
 #include "mapio.h"
 #include "measure.h"
 
@@ -24,7 +25,8 @@ static const char usage[] = "usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
 			    "       ebpf-loader boot\n"
 			    "       ebpf-loader measure SECONDS\n"
 			    "       ebpf-loader map dump NAME MAP [--digest]\n"
-			    "       ebpf-loader map put NAME MAP FILE [MAP FILE]...\n";
+			    "       ebpf-loader map put NAME MAP FILE [MAP FILE]...\n"
+			    "       ebpf-loader health FILE [--forget]\n";
 
 enum { WRONG_USAGE = -2 };
 
@@ -79,6 +81,10 @@ static int run(int count, char **words, json_t **answer)
 		return verb_boot(answer);
 	if (!strcmp(verb, "measure") && count == 2)
 		return verb_measure(words[1], answer);
+	if (!strcmp(verb, "health") && count == 2)
+		return verb_health(words[1], answer);
+	if (!strcmp(verb, "health") && count == 3 && !strcmp(words[2], "--forget"))
+		return verb_health_forget(words[1], answer);
 	if (!strcmp(verb, "map"))
 		return run_map(count - 1, words + 1, answer);
 	return WRONG_USAGE;

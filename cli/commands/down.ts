@@ -38,7 +38,7 @@ async function destroyStack(
   name: string,
   options: DownOptions,
   terminal: Terminal,
-): Promise<OperationResult> {
+): Promise<Pick<OperationResult, "changes" | "seconds">> {
   if (isAbsent(name)) {
     terminal.note(`Stack ${name} does not exist; there is nothing to take down.`);
     removeEmptyState(stateOf(name, process.env));

@@ -75,7 +75,11 @@ export async function runOperation(verb: Verb, stack: Stack, terminal: Terminal)
 }
 
 /** The line that ends a run. */
-export function endLine(verb: Verb, stack: string, result: OperationResult): string {
+export function endLine(
+  verb: Verb,
+  stack: string,
+  result: Pick<OperationResult, "changes" | "seconds">,
+): string {
   const dry = verb === "preview" ? " would be" : "";
   return `${verb} ${stack}:${dry} ${changeLine(result.changes)} (${result.seconds} s)`;
 }

@@ -1,10 +1,11 @@
 import type { LoadBalancerConfig, VipConfig } from "@ebpf-platform/lib/config";
-import { encodeLbMaps, type LbVip, vipIdentity } from "@ebpf-platform/lib/lb-maps";
+import { type CheckedVip, healthDocument } from "@ebpf-platform/lib/lb-health";
+import { encodeLbMaps, vipIdentity } from "@ebpf-platform/lib/lb-maps";
 import { nspawnMac } from "@ebpf-platform/lib/node-mac";
 import * as pulumi from "@pulumi/pulumi";
 import { BpfMap } from "../bpf/map";
 import { BpfObject } from "../bpf/object";
-import { BpfProgram } from "../bpf/program";
+import { BpfProgram, loaderSha256 } from "../bpf/program";
 import type { Fleet } from "../node/fleet";
 import { NodeCommand } from "../node/node-command";
 
@@ -14,6 +15,9 @@ export interface XdpLoadBalancerArgs {
   /** Where the object is built. */
   readonly build: "once" | "node";
 }
+
+/** The program's name on its node. */
+const PROGRAM = "lb";
 
 /** One VIP with the numbers under which the data plane counts it. */
 export interface VipOutput {
@@ -39,6 +43,7 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
     const { fleet, config, build } = args;
     const vips = config.vips.map((vip) => encodable(vip, fleet));
     const { files, numbers } = encodeLbMaps(vips);
+    const checks = healthDocument(PROGRAM, vips, numbers);
     const holders = vipHolders(config.vips);
     const edge = fleet.node(config.node).machine;
 
@@ -51,7 +56,7 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
         object,
         askedBy: "loadBalancer",
         program: {
-          name: "lb",
+          name: PROGRAM,
           attach: { hook: "xdp", interface: config.interface, slot: config.slot, mode: "native" },
           constants: {},
           maps: {},
@@ -81,6 +86,19 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
       { program: this.program, contents: [...files].map(([map, bytes]) => ({ map, bytes })) },
       { parent: this, dependsOn: held },
     );
+    if (checks) {
+      new NodeCommand(
+        `${name}-health-${config.node}`,
+        {
+          machine: edge,
+          script: "components/load-balancer/scripts/health-up.sh",
+          args: { CHECKS: JSON.stringify(checks), LOADER: loaderSha256() },
+          kind: { undo: "components/load-balancer/scripts/health-down.sh" },
+          timeoutSeconds: 60,
+        },
+        { parent: this, dependsOn: maps },
+      );
+    }
     // Last: from here on the edge answers for the VIPs on the wire.
     new NodeCommand(
       `${name}-vip-${config.node}`,
@@ -112,7 +130,7 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
 }
 
 /** A VIP of the config with its backends' addresses. Throws one sentence where a backend's MAC address is not known. */
-function encodable(vip: VipConfig, fleet: Fleet): LbVip {
+function encodable(vip: VipConfig, fleet: Fleet): CheckedVip {
   return {
     ...vip,
     backends: vip.backends.map(({ node, weight }) => {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { encodeLbMaps, vipIdentity, type LbVip } from "../../lib/src/lb-maps";
+import type { LbNumbers } from "../../lib/src/lb-numbers";
 import { ask, establish, share, tcpVip, three } from "./support/ask";
 import { ACK, RST, SYN, UDP } from "./support/frames";
 import { backend4, backend6, CLIENT6, configure, SETTINGS, startLb } from "./support/lb-world";
 import { withRunner } from "./support/with-runner";
 
+/** enum lb_health */
+const HEALTHY = 0;
+const SICK = 1;
 const VIP6 = "2001:2:0:1::100";
 
 describe("xdp_lb flows", () => {
@@ -21,9 +25,16 @@ describe("xdp_lb flows", () => {
       "vips4",
       "vips6",
       "reals",
+      "health",
     );
     await lb.runner.clear("sources4", "sources6", "pace");
   });
+
+  async function setHealth(numbers: LbNumbers, name: string, health: number): Promise<void> {
+    const key = Buffer.alloc(4);
+    key.writeUInt32LE(numbers.reals.findIndex(({ backend }) => backend.endsWith(` ${name}`)));
+    await lb.runner.put("health", key, Buffer.from([health]));
+  }
 
   it("spreads new flows by weight", async () => {
     await configure(lb.runner, [tcpVip([backend4(1, { weight: 1 }), backend4(2, { weight: 3 })])], SETTINGS);
@@ -79,6 +90,29 @@ describe("xdp_lb flows", () => {
     await lb.runner.putFile("reals", files.get("reals")!);
     const answers = await ask(lb.runner, { flags: SYN });
     assert.equal(share(answers, "b2") + share(answers, "drop"), 0);
+  });
+
+  it("gives the flows of a sick backend to others until it is well, and leaves the rest", async () => {
+    const numbers = await configure(lb.runner, [tcpVip(three)], SETTINGS);
+    const before = await establish(lb.runner);
+    await setHealth(numbers, "b2", SICK);
+    const after = await ask(lb.runner, { flags: ACK });
+    assert.equal(share(after, "b2") + share(after, "drop"), 0);
+    before.forEach((name, index) => {
+      if (name !== "b2") assert.equal(after[index], name);
+    });
+    await setHealth(numbers, "b2", HEALTHY);
+    assert.ok(share(await ask(lb.runner, { flags: SYN }), "b2") > 0.25);
+  });
+
+  it("sends what a ring has for sick backends by its detour, however few are well", async () => {
+    const many = Array.from({ length: 40 }, (_, n) => backend4(n + 1));
+    const numbers = await configure(lb.runner, [tcpVip(many)], SETTINGS);
+    for (const { name } of many.slice(1)) await setHealth(numbers, name, SICK);
+    assert.ok(share(await ask(lb.runner, { flags: SYN }), "drop") > 0.5, "walking on finds one of 40 rarely");
+    const { files } = encodeLbMaps([tcpVip(many.slice(0, 1))], SETTINGS, numbers);
+    await lb.runner.putFile("detours", files.get("rings")!);
+    assert.equal(share(await ask(lb.runner, { flags: SYN }), "b1"), 1);
   });
 
   it("never gives a flow to a backend that only inherited the number", async () => {

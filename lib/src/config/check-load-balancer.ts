@@ -21,6 +21,7 @@ export function checkLoadBalancer(draft: Draft, report: Report): void {
     else report(path, identity, `loadBalancer.vips[${String(before)}] is the same VIP; merge their backends`);
     checkAddress(draft, [...path, "address"], vip.address, report);
     checkBackends(draft, path, vip, report);
+    checkHealth([...path, "health"], vip, report);
   }
 }
 
@@ -60,6 +61,24 @@ function checkBackends(draft: Draft, path: readonly PropertyKey[], vip: VipConfi
       [...path, "backends"],
       new Words("weights of 0 only"),
       "nobody would get traffic; give at least one backend a weight above 0",
+    );
+  }
+}
+
+function checkHealth(path: readonly PropertyKey[], { health, protocol }: VipConfig, report: Report): void {
+  if (!health) return;
+  if (protocol === "udp" && health.port === undefined) {
+    report(path, new Words("no port"), "checks go over TCP: name a TCP port that tells of this UDP service");
+  }
+  for (const key of ["path", "host"] as const) {
+    if (health.check === "tcp" && health[key] !== undefined)
+      report([...path, key], health[key], "only check: http asks for it; choose that, or remove the key");
+  }
+  if (health.timeoutMs > health.intervalMs) {
+    report(
+      [...path, "timeoutMs"],
+      health.timeoutMs,
+      `it is longer than intervalMs; write at most ${health.intervalMs}`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { isCIdentifier, isHostLabel, isInterfaceName, isMapName, isUserName } fr
 import { choose, chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
 import {
   DRIVERS,
+  HEALTH_CHECKS,
   MAP_POLICIES,
   PROFILES,
   ROLES,
@@ -162,11 +163,27 @@ export const loadBalancerSchema = closed({
     .array(z.unknown(), list("write a list of VIPs"))
     .min(1, { error: "declare at least one VIP, or remove the key loadBalancer" }),
 });
+/** Of one VIP. Which keys belong to which check is a rule between keys (check-load-balancer.ts). */
+const healthSchema = closed({
+  check: oneOf(HEALTH_CHECKS),
+  port: whole(1, 65535, "the port that is checked").optional(),
+  path: text("write the path of a URL: a / and then characters without blanks", (value) =>
+    /^\/[\x21-\x7e]{0,254}$/.test(value),
+  ).optional(),
+  host: text("write a host name, with a port where it has one", (value) =>
+    /^[\w.:[\]-]{1,253}$/.test(value),
+  ).optional(),
+  intervalMs: whole(100, 60_000, "the milliseconds").default(1000),
+  timeoutMs: whole(10, 60_000, "the milliseconds").default(500),
+  rise: whole(1, 100, "the number of good answers").default(2),
+  fall: whole(1, 100, "the number of bad answers").default(3),
+});
 export const vipSchema = closed({
   address: ipv4("the VIP"),
   port: whole(1, 65535, "the port"),
   protocol: oneOf(["tcp", "udp"]),
   mode: oneOf(VIP_MODES).default("dsr-l2"),
+  health: healthSchema.optional(),
   backends: z
     .array(
       closed({ node: nodeReference, weight: whole(0, 256, "the weight").default(1) }),

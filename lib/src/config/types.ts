@@ -187,8 +187,32 @@ export interface VipConfig {
   readonly protocol: "tcp" | "udp";
   /** Default `dsr-l2`. */
   readonly mode: VipMode;
+  /** Without it a backend is taken for healthy always. */
+  readonly health?: HealthConfig | undefined;
   /** At least one with a weight above 0. */
   readonly backends: readonly VipBackendConfig[];
+}
+
+export const HEALTH_CHECKS = ["tcp", "http"] as const;
+
+/** How the balancing node asks each backend of a VIP, at the backend's own address, whether it is well. */
+export interface HealthConfig {
+  /** `tcp`: the connection is accepted; `http`: the status is 200 to 399. */
+  readonly check: (typeof HEALTH_CHECKS)[number];
+  /** Default the VIP's port; a UDP VIP has to name one. */
+  readonly port?: number | undefined;
+  /** Of an HTTP check. Default `/`. */
+  readonly path?: string | undefined;
+  /** Host header of an HTTP check. Default the VIP's address. */
+  readonly host?: string | undefined;
+  /** From one check of a backend to the next. Default 1000. */
+  readonly intervalMs: number;
+  /** Until no answer is a bad answer; at most `intervalMs`. Default 500. */
+  readonly timeoutMs: number;
+  /** Good answers in a row that make a sick backend healthy. Default 2. */
+  readonly rise: number;
+  /** Bad answers in a row that make a healthy backend sick. Default 3. */
+  readonly fall: number;
 }
 
 export interface VipBackendConfig {

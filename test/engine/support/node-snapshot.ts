@@ -4,6 +4,7 @@ import type { LabStack } from "./lab-stack.js";
 const MANAGED = [
   "/usr/local/lib/ebpf-platform",
   "/var/lib/ebpf-platform",
+  "/etc/ebpf-platform",
   "/etc/systemd/system",
   "/etc/sysctl.d",
   "/etc/nginx",
@@ -27,6 +28,6 @@ export function nodeSnapshot(lab: LabStack, node: string): string[] {
        done
      fi`,
   );
-  const processes = lab.onNode(node, "systemctl show --property=MainPID ssh nginx");
+  const processes = lab.onNode(node, "systemctl show --property=MainPID ssh nginx ebpf-platform-health");
   return [...files.split("\n"), ...pins.split("\n"), ...processes.split("\n")].filter(Boolean);
 }

@@ -1,0 +1,42 @@
+import type { VipConfig } from "./config/types";
+import { type LbVip, vipIdentity } from "./lb-maps";
+import type { LbNumbers } from "./lb-numbers";
+
+/** A VIP with the addresses of its backends and, where it has one, its check. */
+export type CheckedVip = LbVip & Pick<VipConfig, "health">;
+
+/**
+ * What `ebpf-loader health` reads (its shape stands in bpf/loader/health.h): the VIPs that have a check, with their ring
+ * and the numbers of their backends in the data plane. Undefined when no VIP has one.
+ *
+ * @param program name of the load balancer's program on the node
+ */
+export function healthDocument(
+  program: string,
+  vips: readonly CheckedVip[],
+  numbers: LbNumbers,
+): object | undefined {
+  const checked = vips.flatMap((vip) => {
+    const { health } = vip;
+    if (!health) return [];
+    const { check, port = vip.port, path = "/", host = hostOf(vip.address) } = health;
+    const { intervalMs, timeoutMs, rise, fall } = health;
+    const identity = vipIdentity(vip);
+    const backends = vip.backends.map(({ name, address }) => ({
+      name,
+      real: numbers.reals.findIndex(({ backend }) => backend === `${identity} ${name}`),
+      address,
+      port,
+      ...(check === "http" ? { http: { path, host } } : {}),
+    }));
+    return [
+      { vip: identity, ring: numbers.vips.indexOf(identity), intervalMs, timeoutMs, rise, fall, backends },
+    ];
+  });
+  return checked.length === 0 ? undefined : { program, vips: checked };
+}
+
+/** IPv6 addresses stand in brackets in a Host header (RFC 9110, section 7.2). */
+function hostOf(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
