@@ -36,7 +36,7 @@ int target_release(const char *name, const struct target *target);
 /* Facts of one program or, with NULL, of all. */
 int verb_observe(const char *name, json_t **answer);
 
-/* What this kernel can do. */
-int verb_probe(json_t **answer);
+/* What this kernel can do and, with both words, why it cannot attach to a target of a hook. */
+int verb_probe(const char *hook, const char *target, json_t **answer);
 
 #endif

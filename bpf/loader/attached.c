@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -121,6 +122,26 @@ static void observe_xdp(const struct manifest *m, const struct target *target, j
 	json_object_set_new(facts, "program", program ? program : json_null());
 }
 
+/*
+ * A pinned link outlives its place: the kernel lets go of a deleted interface or
+ * cgroup and keeps link and program. The id of a cgroup is its inode.
+ */
+static bool link_in_place(const struct target *target, const struct bpf_link_info *info)
+{
+	struct stat cgroup;
+
+	switch (target->hook) {
+	case HOOK_TC:
+		/* The first field of every link of a device; older headers have no tcx. */
+		return info->xdp.ifindex && info->xdp.ifindex == if_nametoindex(target->interface);
+	case HOOK_CGROUP:
+	case HOOK_SOCK_OPS:
+		return !stat(target->where, &cgroup) && info->cgroup.cgroup_id == cgroup.st_ino;
+	default:
+		return true;
+	}
+}
+
 static void observe_link(const struct manifest *m, const struct target *target, json_t *record,
 			 json_t *facts, json_t *problems)
 {
@@ -130,10 +151,14 @@ static void observe_link(const struct manifest *m, const struct target *target, 
 	json_t *program;
 	bool ours;
 
-	if (fd >= 0)
-		link_info(fd, &info);
-	else
+	if (fd < 0)
 		problem(problems, "missing", text("%s is not pinned", pin));
+	else if (!link_info(fd, &info) || !link_in_place(target, &info))
+		problem(problems,
+			target->interface && !if_nametoindex(target->interface) ? "no-interface"
+										: "missing",
+			text("%s is no longer attached to %s", target->function,
+			     target->interface ? target->interface : target->where));
 	ours = check_program(m, target, record, info.prog_id, pin, problems);
 	program = info.prog_id ? program_facts(info.prog_id) : NULL;
 	json_object_set_new(facts, "linkId", json_integer(info.id));
@@ -147,9 +172,12 @@ static void observe_link(const struct manifest *m, const struct target *target, 
 static json_t *observe_target(const struct manifest *m, const struct target *target, json_t *record,
 			      json_t *problems)
 {
-	json_t *facts = json_pack("{s:s, s:s, s:s*, s:s*}", "function", target->function, "hook",
-				  hook_name(target->hook), "interface", target->interface, "target",
-				  target->where);
+	json_t *facts = json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "function", target->function,
+				  "hook", hook_name(target->hook), "interface", target->interface,
+				  "target", target->where, "direction",
+				  target->hook != HOOK_TC ? NULL
+				  : target->egress	  ? "egress"
+							  : "ingress");
 
 	if (target->hook == HOOK_XDP) {
 		json_object_set_new(facts, "slot", json_integer(target->slot));

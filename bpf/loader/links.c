@@ -11,13 +11,10 @@
 
 #include "fail.h"
 #include "fault.h"
+#include "hooks.h"
 #include "kernel.h"
 #include "paths.h"
 #include "text.h"
-
-/* enum bpf_attach_type of kernel 6.6; the headers of older build machines lack them. */
-#define ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
-#define ATTACH_TCX_EGRESS  ((enum bpf_attach_type)47)
 
 const char *link_path(const char *name, const struct target *target)
 {
@@ -48,8 +45,11 @@ static const char *doing(const struct target *target)
 
 int link_supported(const struct target *target)
 {
-	const char *list;
+	const char *fault = hook_fault(target->hook, target->where), *list;
 
+	if (fault)
+		return fail(doing(target), fault,
+			    "correct attach in the config, or use another node");
 	if (target->hook != HOOK_LSM)
 		return 0;
 	list = read_file("/sys/kernel/security/lsm", NULL);
@@ -84,6 +84,17 @@ static int own_fd(struct bpf_link *link)
 	return link ? fcntl(bpf_link__fd(link), F_DUPFD_CLOEXEC, 3) : -1;
 }
 
+static int attach_uprobe(const struct target *target, struct bpf_program *program)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options,
+		    .retprobe = !strncmp(bpf_program__section_name(program), "uretprobe", 9));
+	const char *binary;
+
+	if (!uprobe_parts(target->where, &binary, &options.func_name))
+		return fail(doing(target), "the target has no ':'", "write /path/of/binary:symbol");
+	return own_fd(bpf_program__attach_uprobe_opts(program, -1, binary, 0, &options));
+}
+
 static int attach_loaded(const struct target *target, struct bpf_program *program)
 {
 	int cgroup;
@@ -107,6 +118,8 @@ static int attach_loaded(const struct target *target, struct bpf_program *progra
 		return own_fd(bpf_program__attach_kprobe(
 			program, !strncmp(bpf_program__section_name(program), "kretprobe", 9),
 			target->where));
+	case HOOK_UPROBE:
+		return attach_uprobe(target, program);
 	case HOOK_CGROUP:
 	case HOOK_SOCK_OPS:
 		cgroup = open(target->where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -7,6 +7,10 @@
 
 #include "manifest.h"
 
+/* enum bpf_attach_type of kernel 6.6; the headers of older build machines lack them. */
+#define ATTACH_TCX_INGRESS ((enum bpf_attach_type)46)
+#define ATTACH_TCX_EGRESS  ((enum bpf_attach_type)47)
+
 /*
  * Puts a loaded program on its target: an update of the pinned link where the
  * kernel can, else a second link pinned over the first by rename, so that at

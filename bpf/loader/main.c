@@ -21,7 +21,7 @@ static const char usage[] = "usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
 			    "       ebpf-loader observe [NAME]\n"
 			    "       ebpf-loader rollback NAME\n"
 			    "       ebpf-loader remove NAME [--maps]\n"
-			    "       ebpf-loader probe\n"
+			    "       ebpf-loader probe [HOOK TARGET]\n"
 			    "       ebpf-loader boot\n"
 			    "       ebpf-loader measure SECONDS\n"
 			    "       ebpf-loader map dump NAME MAP [--digest]\n"
@@ -75,8 +75,9 @@ static int run(int count, char **words, json_t **answer)
 		return verb_remove(words[1], false, answer);
 	if (!strcmp(verb, "remove") && count == 3 && !strcmp(words[2], "--maps"))
 		return verb_remove(words[1], true, answer);
-	if (!strcmp(verb, "probe") && count == 1)
-		return verb_probe(answer);
+	if (!strcmp(verb, "probe") && (count == 1 || count == 3))
+		return verb_probe(count == 3 ? words[1] : NULL, count == 3 ? words[2] : NULL,
+				  answer);
 	if (!strcmp(verb, "boot") && count == 1)
 		return verb_boot(answer);
 	if (!strcmp(verb, "measure") && count == 2)

@@ -10,13 +10,14 @@
 #include <sys/types.h>
 
 #include "fail.h"
+#include "hooks.h"
 #include "paths.h"
 #include "text.h"
 
 static const char *const hook_names[] = {
 	[HOOK_XDP] = "xdp",	      [HOOK_TC] = "tc",		[HOOK_TRACEPOINT] = "tracepoint",
 	[HOOK_RAW_TP] = "raw_tp",     [HOOK_KPROBE] = "kprobe", [HOOK_CGROUP] = "cgroup",
-	[HOOK_SOCK_OPS] = "sock_ops", [HOOK_LSM] = "lsm",
+	[HOOK_SOCK_OPS] = "sock_ops", [HOOK_LSM] = "lsm",	[HOOK_UPROBE] = "uprobe",
 };
 
 static const char *const mode_names[] = {
@@ -51,6 +52,11 @@ static int index_of(const char *const *names, size_t count, const char *name)
 	return -1;
 }
 
+int hook_number(const char *name)
+{
+	return index_of(hook_names, COUNT(hook_names), name);
+}
+
 /* Pins hold letters, digits, '_' and '-'; everything else of a target's name becomes '_'. */
 static const char *target_key(const struct target *target)
 {
@@ -79,7 +85,7 @@ static int read_target(const char *dir, json_t *program, struct target *target)
 			"slot", &target->slot, "mode", &mode, "direction", &direction, "target",
 			&target->where))
 		return wrong(dir, "a program needs a function and attach.hook");
-	number = index_of(hook_names, COUNT(hook_names), hook);
+	number = hook_number(hook);
 	if (number < 0)
 		return wrong(dir, text("the hook '%s' is unknown", hook));
 	target->hook = number;

@@ -16,6 +16,7 @@ enum hook {
 	HOOK_TRACEPOINT,
 	HOOK_RAW_TP,
 	HOOK_KPROBE,
+	HOOK_UPROBE,
 	HOOK_CGROUP,
 	HOOK_SOCK_OPS,
 	HOOK_LSM,
@@ -30,7 +31,7 @@ struct target {
 	int slot;	       /* xdp: 0..7 */
 	enum xdp_mode mode;    /* xdp */
 	bool egress;	       /* tc */
-	const char *where;     /* tracepoint, kernel symbol or cgroup path */
+	const char *where;     /* tracepoint, kernel symbol, binary:symbol or cgroup path */
 	const char *key;       /* names the link's pin: link_<key> */
 };
 

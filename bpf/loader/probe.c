@@ -10,6 +10,7 @@
 
 #include "apply.h"
 #include "fail.h"
+#include "hooks.h"
 #include "kernel.h"
 #include "paths.h"
 #include "text.h"
@@ -28,6 +29,7 @@ static const struct kind kinds[] = {
 	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0, NULL },
 	{ "raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, NULL },
 	{ "kprobe", BPF_PROG_TYPE_KPROBE, 0, NULL },
+	{ "uprobe", BPF_PROG_TYPE_KPROBE, 0, NULL },
 	{ "cgroup", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS, NULL },
 	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS, NULL },
 	{ "fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "vfs_read" },
@@ -70,7 +72,18 @@ static json_t *trimmed(const char *path)
 	return json_string(content);
 }
 
-int verb_probe(json_t **answer)
+/* What a hook cannot carry: {"loads", "reason"?, "attaches", "attachReason"?}. */
+static json_t *kind_facts(const struct kind *kind, const struct btf *btf)
+{
+	const char *reason = try_kind(kind, btf);
+	int hook = hook_number(kind->name);
+	const char *fault = hook < 0 ? NULL : hook_fault(hook, NULL);
+
+	return json_pack("{s:b, s:s*, s:b, s:s*}", "loads", !reason, "reason", reason, "attaches",
+			 !fault, "attachReason", fault);
+}
+
+int verb_probe(const char *hook, const char *target, json_t **answer)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	json_t *programs = json_object();
@@ -79,17 +92,19 @@ int verb_probe(json_t **answer)
 
 	fail_reset();
 	uname(&kernel);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const char *reason = try_kind(&kinds[i], btf);
-
-		json_object_set_new(programs, kinds[i].name,
-				    json_pack("{s:b, s:s*}", "loads", !reason, "reason", reason));
-	}
+	if (hook && hook_number(hook) < 0)
+		return fail(text("Probing the hook '%s'", hook), "it is unknown",
+			    "see 'ebpf-loader probe' for the hooks");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		json_object_set_new(programs, kinds[i].name, kind_facts(&kinds[i], btf));
 	*answer = json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:b, s:o}", "schema",
 			    MANIFEST_SCHEMA, "kernel", kernel.release, "machine", kernel.machine,
 			    "bootId", boot_id(), "btf", btf != NULL, "bpffs", bpffs, "lsm",
 			    trimmed("/sys/kernel/security/lsm"), "jit",
 			    trimmed("/proc/sys/net/core/bpf_jit_enable"), "tracefs",
 			    path_exists("/sys/kernel/tracing/events"), "programs", programs);
+	if (target)
+		json_object_set_new(*answer, "targetReason",
+				    json_pack("s?", hook_fault(hook_number(hook), target)));
 	return 0;
 }

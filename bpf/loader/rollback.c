@@ -61,11 +61,16 @@ static int swap_to_pinned(const struct manifest *m)
 	return 0;
 }
 
-/* Tracepoint and kprobe links cannot be made from a pinned program alone: they load again. */
+/* The perf events behind these hooks are made by libbpf of a whole object: they load again. */
+static bool needs_load(enum hook hook)
+{
+	return hook == HOOK_TRACEPOINT || hook == HOOK_KPROBE || hook == HOOK_UPROBE;
+}
+
 static bool still_loaded(const struct manifest *m)
 {
 	for (int i = 0; i < m->target_count; i++)
-		if (m->targets[i].hook == HOOK_TRACEPOINT || m->targets[i].hook == HOOK_KPROBE ||
+		if (needs_load(m->targets[i].hook) ||
 		    !pinned_program_id(text("%s/prog_%s", version_pins(m->name, m->version),
 					    m->targets[i].function)))
 			return false;

@@ -166,7 +166,7 @@ function programRows(name: string, observation: Observation): ProgramStatus[] {
     place:
       target.interface === undefined
         ? (target.target ?? "")
-        : `${target.interface} slot ${String(target.slot ?? 0)}`,
+        : `${target.interface} ${target.direction ?? `slot ${String(target.slot ?? 0)}`}`,
     pins: observation.pins.length,
     problems,
     ...(observation.objectSha256 === null ? {} : { objectSha256: observation.objectSha256 }),

@@ -16,8 +16,6 @@ export interface BpfProgramArgs {
   readonly object: BpfObject;
   /** As in the config; `source` and `node` are those of object and machine. */
   readonly program: Omit<BpfProgramConfig, "source" | "node">;
-  /** Function of the object. Default: the source's name. */
-  readonly function?: string;
   /** Config key that asks for the program, for messages. Default `bpf.programs[<name>]`. */
   readonly askedBy?: string;
   /** Pinned maps stay on the node when the program is deleted. Default false. */
@@ -57,7 +55,7 @@ export class BpfProgram extends pulumi.dynamic.Resource {
       source: object.source,
       build: object.build,
       ...(object.sha256 === undefined ? { sources: object.sources } : { objectSha256: object.sha256 }),
-      function: args.function ?? object.source,
+      function: program.function ?? object.source,
       attach: program.attach,
       constants: program.constants,
       maps: program.maps,

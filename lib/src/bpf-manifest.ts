@@ -1,19 +1,11 @@
 import { createHash } from "node:crypto";
-import type { BpfProgramConfig, MapPolicy, XdpMode } from "./config/types";
+import type { AttachConfig, BpfProgramConfig, MapPolicy } from "./config/types";
 
 /** Version of the manifest's shape; the loader refuses another (`MANIFEST_SCHEMA` in bpf/loader/manifest.h). */
 export const MANIFEST_SCHEMA = 1;
 
 /** What a program is attached to, as the loader reads it. */
-export type ManifestAttach =
-  | { readonly hook: "xdp"; readonly interface: string; readonly slot: number; readonly mode: XdpMode }
-  | { readonly hook: "tc"; readonly interface: string; readonly direction: "ingress" | "egress" }
-  | {
-      readonly hook: "tracepoint" | "raw_tp" | "kprobe" | "cgroup" | "sock_ops";
-      /** `category/name` of a tracepoint, a kernel symbol, or the path of a cgroup. */
-      readonly target: string;
-    }
-  | { readonly hook: "lsm" };
+export type ManifestAttach = AttachConfig | { readonly hook: "lsm" };
 
 /** One function of an object and where it goes. */
 export interface ManifestProgram {
@@ -52,9 +44,14 @@ export const EXPERIMENTAL_FRAME: SmokePacket = {
   expect: "XDP_PASS",
 };
 
+/** What a new program is run with before it is attached; frames mean something to XDP only. */
+export function smokePackets(attach: ManifestAttach): readonly SmokePacket[] {
+  return attach.hook === "xdp" ? [EXPERIMENTAL_FRAME] : [];
+}
+
 /** The manifest of a program of the config, once its object's SHA-256 (64 hex digits) is known. */
 export function bpfManifest(program: BpfProgramConfig, objectSha256: string): Manifest {
-  const programs = [{ function: program.source, attach: program.attach }];
+  const programs = [{ function: program.function ?? program.source, attach: program.attach }];
   return {
     schema: MANIFEST_SCHEMA,
     name: program.name,
@@ -65,7 +62,7 @@ export function bpfManifest(program: BpfProgramConfig, objectSha256: string): Ma
     maps: program.maps,
     takeover: program.takeover,
     healthSeconds: program.healthSeconds,
-    smoke: [EXPERIMENTAL_FRAME],
+    smoke: smokePackets(program.attach),
   };
 }
 

@@ -8,9 +8,17 @@ export interface KernelAbilities {
   /** The security modules in force, comma separated; null when the kernel does not tell. */
   readonly lsm: string | null;
   /** By hook: whether an empty program of its kind loads, and the kernel's reason when not. */
-  readonly programs: Readonly<
-    Record<string, { readonly loads: boolean; readonly reason?: string | undefined }>
-  >;
+  readonly programs: Readonly<Record<string, HookAbility>>;
+  /** Why nothing can be attached to the one target that the probe was asked about. */
+  readonly targetReason?: string | null | undefined;
+}
+
+export interface HookAbility {
+  readonly loads: boolean;
+  readonly reason?: string | undefined;
+  /** Whether the kernel has the hook itself: a kernel without kprobes still loads programs for them. */
+  readonly attaches: boolean;
+  readonly attachReason?: string | undefined;
 }
 
 /** What is asked of a node, and the config key that asks. */
@@ -54,12 +62,6 @@ function faults(abilities: KernelAbilities, { hook }: AskedProgram): Fault[] {
       remedy: "enable sys-fs-bpf.mount there, or run 'mount -t bpf bpf /sys/fs/bpf'",
     });
   }
-  if (hook === "tracepoint" && !abilities.tracefs) {
-    found.push({
-      lacks: "no tracefs is mounted at /sys/kernel/tracing",
-      remedy: "mount it, or use the hook raw_tp, which needs none",
-    });
-  }
   const kind = abilities.programs[hook];
   // LSM programs load on every kernel that knows them, and are never called unless `bpf` is in the list.
   if (hook === "lsm" && abilities.lsm !== null && !abilities.lsm.split(",").includes("bpf")) {
@@ -73,5 +75,28 @@ function faults(abilities: KernelAbilities, { hook }: AskedProgram): Fault[] {
       remedy: "use another node, or take the program out of the config",
     });
   }
+  const attach = kind?.loads === false ? undefined : attachFault(hook, abilities);
+  if (attach) found.push(attach);
   return found;
+}
+
+/** What keeps a program that loads from being attached: the hook, or the one target. */
+function attachFault(hook: string, { tracefs, programs, targetReason }: KernelAbilities): Fault | undefined {
+  const kind = programs[hook];
+  if (hook === "tracepoint" && !tracefs) {
+    return {
+      lacks: "no tracefs is mounted at /sys/kernel/tracing",
+      remedy: "mount it (systemctl start sys-kernel-tracing.mount), or use the hook raw_tp, which needs none",
+    };
+  }
+  if (kind?.attaches === false) {
+    return {
+      lacks: `${kind.attachReason ?? "no reason given"}, so nothing can be attached to the hook ${hook}`,
+      remedy: "use another node, or take the program out of the config",
+    };
+  }
+  if (typeof targetReason === "string") {
+    return { lacks: targetReason, remedy: "correct attach.target, or use another node" };
+  }
+  return undefined;
 }

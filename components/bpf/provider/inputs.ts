@@ -33,7 +33,7 @@ const attach = z.discriminatedUnion("hook", [
     direction: z.enum(["ingress", "egress"]),
   }),
   z.strictObject({
-    hook: z.enum(["tracepoint", "raw_tp", "kprobe", "cgroup", "sock_ops"]),
+    hook: z.enum(["tracepoint", "raw_tp", "kprobe", "uprobe", "cgroup", "sock_ops"]),
     target: z.string().min(1),
   }),
   z.strictObject({ hook: z.literal("lsm") }),

@@ -18,6 +18,8 @@ const target = z.object({
   interface: z.string().optional(),
   target: z.string().optional(),
   slot: z.number().optional(),
+  /** tc: ingress or egress. */
+  direction: z.string().optional(),
   /** XDP mode that was achieved; null when nothing is attached. */
   mode: z.string().nullable().optional(),
   ifindex: z.number().optional(),
@@ -94,7 +96,17 @@ const probe = z.object({
   /** Content of /sys/kernel/security/lsm; null when it cannot be read. */
   lsm: z.string().nullable(),
   tracefs: z.boolean(),
-  programs: z.record(z.string(), z.object({ loads: z.boolean(), reason: z.string().optional() })),
+  programs: z.record(
+    z.string(),
+    z.object({
+      loads: z.boolean(),
+      reason: z.string().optional(),
+      attaches: z.boolean(),
+      attachReason: z.string().optional(),
+    }),
+  ),
+  /** Why nothing can be attached to the target that was asked about; null when it can, absent when none was. */
+  targetReason: z.string().nullable().optional(),
 });
 export type Probe = z.infer<typeof probe>;
 

@@ -1,7 +1,7 @@
 import {
-  EXPERIMENTAL_FRAME,
   MANIFEST_SCHEMA,
   manifestVersion,
+  smokePackets,
   type Manifest,
 } from "@ebpf-platform/lib/bpf-manifest";
 import { preflight } from "@ebpf-platform/lib/bpf-preflight";
@@ -47,7 +47,8 @@ async function attach(
 /** What this kernel lacks is said before anything is loaded, all of it at once, with the config key that asked. */
 async function checkKernel(loader: NodeLoader, inputs: ProgramInputs): Promise<void> {
   const { node, program, attach, askedBy } = inputs;
-  const abilities = answers.probe(node, await loader.mustVerb("probe"));
+  const target = "target" in attach ? [attach.hook, attach.target] : [];
+  const abilities = answers.probe(node, await loader.mustVerb("probe", ...target));
   const key = askedBy ?? `bpf.programs[${program}]`;
   const faults = preflight(node, abilities, [{ key, hook: attach.hook }]);
   if (faults.length > 0) throw new Error(faults.join("\n"));
@@ -89,6 +90,6 @@ function manifestOf(inputs: ProgramInputs, objectSha256: string): Manifest {
     maps: inputs.maps,
     takeover: inputs.takeover,
     healthSeconds: inputs.healthSeconds,
-    smoke: inputs.attach.hook === "xdp" ? [EXPERIMENTAL_FRAME] : [],
+    smoke: smokePackets(inputs.attach),
   };
 }

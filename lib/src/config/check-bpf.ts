@@ -50,6 +50,7 @@ function checkNames(draft: Draft, report: Report): void {
 function checkSlots(draft: Draft, report: Report): void {
   const owners = new Map<string, string>();
   for (const [index, { name, node, attach }] of present(draft.programs)) {
+    if (attach.hook !== "xdp") continue;
     const place = `${node} ${attach.interface} ${String(attach.slot)}`;
     const owner = owners.get(place);
     if (owner === undefined) owners.set(place, name);
@@ -94,7 +95,7 @@ function checkModes({ stage, programs }: Draft, report: Report): void {
   if (stage === undefined) return;
   const modes = stageRules[stage].xdpModes;
   for (const [index, { attach }] of present(programs)) {
-    if (modes.includes(attach.mode)) continue;
+    if (attach.hook !== "xdp" || modes.includes(attach.mode)) continue;
     const path = ["bpf", "programs", index, "attach", "mode"];
     report(path, attach.mode, `stage ${stage} runs XDP in native mode only; write ${modes.join(" or ")}`);
   }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isCIdentifier, isHostLabel, isInterfaceName, isMapName, isUserName } from "../names";
-import { choose, chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
+import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
 import {
   DRIVERS,
   HEALTH_CHECKS,
@@ -9,11 +9,14 @@ import {
   ROLES,
   SERVICES,
   STAGES,
+  TARGET_HOOKS,
+  TC_DIRECTIONS,
   VIP_MODES,
   XDP_MODES,
   CLUSTER_KINDS,
   type ConnectionConfig,
   type ReleaseReference,
+  type TargetHook,
 } from "./types";
 
 /** The shape of each part of the config. What one part says about another is checked in the files beside this one. */
@@ -118,19 +121,59 @@ export const bpfSchema = closed({
   programs: z.array(z.unknown(), list("write a list of programs")).default([]),
 });
 
-/** Hooks that the design has and this version cannot attach. */
-const laterHooks = ["tc", "tracepoint", "raw_tracepoint", "kprobe", "uprobe", "cgroup", "sock_ops", "lsm"];
-const attachSchema = closed({
-  hook: z.literal("xdp", {
-    error: ({ input }) =>
-      typeof input === "string" && laterHooks.includes(input)
-        ? `this version attaches programs to the hook xdp only; remove the program or take a version that attaches ${input}`
-        : choose(input, ["xdp"]),
-  }),
-  interface: interfaceName,
-  slot,
-  mode: oneOf(XDP_MODES).default("native"),
-});
+/** What a target looks like, by hook. */
+const targets: Readonly<Record<TargetHook, { rule: string; pattern: RegExp }>> = {
+  tracepoint: {
+    rule: "write a tracepoint as category/name, like sched/sched_switch",
+    pattern: /^[A-Za-z0-9_]+\/[A-Za-z0-9_]+$/,
+  },
+  raw_tp: {
+    rule: "write a tracepoint's name without its category, like sys_enter",
+    pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  },
+  kprobe: {
+    rule: "write a function of the kernel, like tcp_v4_connect",
+    pattern: /^[A-Za-z_][A-Za-z0-9_.]*$/,
+  },
+  uprobe: {
+    rule: "write a function of a program on the node as /path/of/binary:symbol",
+    pattern: /^\/[^\s:]+:[A-Za-z_][\w.]*$/,
+  },
+  cgroup: cgroupTarget(),
+  sock_ops: cgroupTarget(),
+};
+
+function cgroupTarget() {
+  return {
+    rule: "write the path of a cgroup on the node, like /sys/fs/cgroup/system.slice",
+    pattern: /^\/(?!.*\/\.\.?(\/|$))[^\s]+$/,
+  };
+}
+
+const HOOKS = ["xdp", "tc", ...TARGET_HOOKS] as const;
+const attachSchema = z.discriminatedUnion(
+  "hook",
+  [
+    closed({
+      hook: z.literal("xdp"),
+      interface: interfaceName,
+      slot,
+      mode: oneOf(XDP_MODES).default("native"),
+    }),
+    closed({
+      hook: z.literal("tc"),
+      interface: interfaceName,
+      direction: oneOf(TC_DIRECTIONS).default("ingress"),
+    }),
+    ...TARGET_HOOKS.map(targetAttach),
+  ],
+  { error: ({ input }) => chooseKey(input, "hook", HOOKS, "write an object with the key hook") },
+);
+
+function targetAttach(hook: TargetHook) {
+  const { rule, pattern } = targets[hook];
+  return closed({ hook: z.literal(hook), target: text(rule, (value) => pattern.test(value)) });
+}
 export const programSchema = closed({
   name: text("write lower-case letters, digits, - and _, at most 63 characters, a letter first", (value) =>
     /^[a-z][a-z0-9_-]{0,62}$/.test(value),
@@ -140,6 +183,7 @@ export const programSchema = closed({
   ),
   node: nodeReference,
   attach: attachSchema,
+  function: z.exactOptional(text("write a function of the source by its C identifier", isCIdentifier)),
   constants: table(
     "name a constant of the source by its C identifier",
     isCIdentifier,

@@ -135,7 +135,9 @@ export interface BpfProgramConfig {
   readonly source: string;
   /** Name of the node. */
   readonly node: string;
-  readonly attach: XdpAttach;
+  readonly attach: AttachConfig;
+  /** Function of the source; a source may hold several. Default: the source's name. */
+  readonly function?: string;
   /** Values of `const volatile` settings by name, set when the program is loaded. Default none. */
   readonly constants: Readonly<Record<string, number>>;
   /** What happens to a map when the program is swapped, by map name. Default `keep` for each. */
@@ -151,6 +153,34 @@ export type MapPolicy = (typeof MAP_POLICIES)[number];
 
 export const XDP_MODES = ["native", "generic", "auto"] as const;
 export type XdpMode = (typeof XDP_MODES)[number];
+
+export const TC_DIRECTIONS = ["ingress", "egress"] as const;
+export type TcDirection = (typeof TC_DIRECTIONS)[number];
+
+/** Hooks whose place is one text. */
+export const TARGET_HOOKS = ["tracepoint", "raw_tp", "kprobe", "uprobe", "cgroup", "sock_ops"] as const;
+export type TargetHook = (typeof TARGET_HOOKS)[number];
+
+/** Where a program is attached. */
+export type AttachConfig = XdpAttach | TcAttach | TargetAttach;
+
+/** One direction of one interface, by tcx (kernel 6.6). */
+export interface TcAttach {
+  readonly hook: "tc";
+  /** Interface name on the node, at most 15 characters. */
+  readonly interface: string;
+  /** Default `ingress`. */
+  readonly direction: TcDirection;
+}
+
+export interface TargetAttach {
+  readonly hook: TargetHook;
+  /**
+   * `category/name` of a tracepoint, the name of a raw one, a kernel function, `/path/of/binary:symbol` of a uprobe, or
+   * the path of a cgroup (version 2) on the node.
+   */
+  readonly target: string;
+}
 
 /** A place in the chain of XDP programs of one interface. */
 export interface XdpAttach {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import type { TargetAttach } from "@ebpf-platform/lib/config";
 import { missing } from "../../support/missing";
 import { requireBpf } from "../support/objects";
 import { buildFaultyLoader, HOOKS, PrivateNode, type TestProgram } from "./private-node";
+
+/** A program with a symbol table that every machine with these tests has. */
+const NODE_BINARY = process.execPath;
 
 describe("the life of a program under ebpf-loader", function () {
   let node: PrivateNode;
@@ -157,7 +161,12 @@ describe("the life of a program under ebpf-loader", function () {
       ["cgroup", [{ function: "on_cgroup", attach: { hook: "cgroup", target: "/run/cgroup" } }]],
       ["sock_ops", [{ function: "on_sock_ops", attach: { hook: "sock_ops", target: "/run/cgroup" } }]],
       ["kprobe", [{ function: "on_kprobe", attach: { hook: "kprobe", target: "vfs_read" } }]],
+      ["uprobe", [{ function: "on_uprobe", attach: { hook: "uprobe", target: `${NODE_BINARY}:main` } }]],
     ];
+    const mountCgroup = (): void => {
+      node.run("mkdir", "/run/cgroup");
+      node.run("mount", "-t", "cgroup2", "cgroup2", "/run/cgroup");
+    };
     for (const [hook, programs] of hooks) {
       it(`${hook}: attaches, swaps, is found, rolls back and goes`, function () {
         // What this machine's kernel was built without is named, not failed.
@@ -167,10 +176,9 @@ describe("the life of a program under ebpf-loader", function () {
           if (!readFileSync("/proc/filesystems", "utf8").includes("tracefs")) missing(this, "tracefs");
           node.run("mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing");
         }
-        if (hook === "cgroup" || hook === "sock_ops") {
-          node.run("mkdir", "/run/cgroup");
-          node.run("mount", "-t", "cgroup2", "cgroup2", "/run/cgroup");
-        }
+        if (hook === "uprobe" && !existsSync("/sys/bus/event_source/devices/uprobe"))
+          missing(this, "CONFIG_UPROBE_EVENTS");
+        if (hook === "cgroup" || hook === "sock_ops") mountCgroup();
         const first = { source: HOOKS, programs: programs! };
         apply(first);
         const before = node.facts("alpha");
@@ -188,6 +196,82 @@ describe("the life of a program under ebpf-loader", function () {
           node.leftovers().filter((path) => path.startsWith("/sys/fs/bpf")),
           [],
         );
+      });
+    }
+
+    it("tc: a deleted interface is found, and attached to again when it is back", () => {
+      const programs: TestProgram["programs"] = [
+        { function: "on_tc", attach: { hook: "tc", interface: "host0", direction: "egress" } },
+      ];
+      apply({ source: HOOKS, programs });
+      node.run("ip", "link", "del", "host0");
+      assert.deepEqual(
+        node.facts("alpha").problems.map(({ kind }) => kind),
+        ["no-interface"],
+      );
+      node.run("ip", "link", "add", "host0", "type", "veth", "peer", "name", "peer1");
+      assert.deepEqual(
+        node.facts("alpha").problems.map(({ detail }) => detail),
+        ["on_tc is no longer attached to host0"],
+      );
+      apply({ source: HOOKS, programs });
+      assert.deepEqual(node.facts("alpha").problems, []);
+    });
+
+    it("cgroup: one that was deleted and made again is not the same", () => {
+      mountCgroup();
+      const place = `/run/cgroup/ebpf-test-${String(process.pid)}`;
+      const programs: TestProgram["programs"] = [
+        { function: "on_cgroup", attach: { hook: "cgroup", target: place } },
+      ];
+      node.run("mkdir", place);
+      try {
+        apply({ source: HOOKS, programs });
+        node.run("rmdir", place);
+        node.run("mkdir", place);
+        assert.deepEqual(
+          node.facts("alpha").problems.map(({ detail }) => detail),
+          [`on_cgroup is no longer attached to ${place}`],
+        );
+        apply({ source: HOOKS, programs });
+        assert.deepEqual(node.facts("alpha").problems, []);
+      } finally {
+        node.run("rmdir", place);
+      }
+    });
+
+    const absent: [string, { function: string; attach: TargetAttach }, RegExp][] = [
+      [
+        "a raw tracepoint",
+        { function: "on_raw_tp", attach: { hook: "raw_tp", target: "sched_nothing" } },
+        /^this kernel has no tracepoint sched_nothing$/,
+      ],
+      [
+        "a binary",
+        { function: "on_uprobe", attach: { hook: "uprobe", target: "/no/such:main" } },
+        /^there is no file \/no\/such$/,
+      ],
+      [
+        "a folder that is no cgroup",
+        { function: "on_sock_ops", attach: { hook: "sock_ops", target: "/run" } },
+        /^\/run is no folder of a cgroup2 file system$/,
+      ],
+      [
+        "a tracepoint without tracefs",
+        { function: "on_tracepoint", attach: { hook: "tracepoint", target: "sched/sched_switch" } },
+        /^no tracefs is mounted at \/sys\/kernel\/tracing$/,
+      ],
+    ];
+    for (const [what, program, cause] of absent) {
+      it(`names what is not there, and leaves nothing: ${what}`, function () {
+        if (what.startsWith("a tracepoint") && existsSync("/sys/kernel/tracing/events"))
+          missing(this, "a machine without tracefs");
+        const { error } = node.apply({ source: HOOKS, programs: [program] });
+        assert.match(error?.cause ?? "", cause);
+        assert.ok(!node.leftovers().some((path) => path.startsWith("/sys/fs/bpf/")));
+        const { hook, target } = program.attach;
+        const probe = node.verb(["probe", hook, target]).answer;
+        assert.match(String(probe.targetReason), cause, "the preflight asks the same");
       });
     }
 

@@ -6,13 +6,14 @@ import {
   EXPERIMENTAL_FRAME,
   manifestVersion,
 } from "@ebpf-platform/lib/bpf-manifest";
-import type { BpfProgramConfig } from "@ebpf-platform/lib/config";
+import type { BpfProgramConfig, XdpAttach } from "@ebpf-platform/lib/config";
 
+const attach: XdpAttach = { hook: "xdp", interface: "host0", slot: 0, mode: "native" };
 const program: BpfProgramConfig = {
   name: "conntrack",
   source: "xdp_conntrack",
   node: "edge",
-  attach: { hook: "xdp", interface: "host0", slot: 0, mode: "native" },
+  attach,
   constants: { idle: 30 },
   maps: { flows4: "migrate" },
   takeover: false,
@@ -36,6 +37,15 @@ describe("bpfManifest", () => {
     });
   });
 
+  it("takes the function the config names, and has no frame for what is not XDP", () => {
+    const { programs, smoke } = bpfManifest(
+      { ...program, function: "other", attach: { hook: "raw_tp", target: "sys_enter" } },
+      sha,
+    );
+    assert.deepEqual(programs, [{ function: "other", attach: { hook: "raw_tp", target: "sys_enter" } }]);
+    assert.deepEqual(smoke, []);
+  });
+
   it("changes its version with object, attach point and constants only", () => {
     const { version } = bpfManifest(program, sha);
     assert.match(version, /^[0-9a-f]{12}$/);
@@ -48,8 +58,8 @@ describe("bpfManifest", () => {
     for (const change of same) assert.equal(bpfManifest({ ...program, ...change }, sha).version, version);
     const other: Partial<BpfProgramConfig>[] = [
       { source: "xdp_other" },
-      { attach: { ...program.attach, slot: 1 } },
-      { attach: { ...program.attach, mode: "auto" } },
+      { attach: { ...attach, slot: 1 } },
+      { attach: { ...attach, mode: "auto" } },
       { constants: { idle: 31 } },
     ];
     for (const change of other) assert.notEqual(bpfManifest({ ...program, ...change }, sha).version, version);

@@ -7,7 +7,9 @@ const able: KernelAbilities = {
   bpffs: true,
   tracefs: true,
   lsm: "lockdown,capability,bpf",
-  programs: { xdp: { loads: true }, lsm: { loads: true }, tracepoint: { loads: true } },
+  programs: Object.fromEntries(
+    ["xdp", "lsm", "tracepoint", "kprobe"].map((hook) => [hook, { loads: true, attaches: true }]),
+  ),
 };
 
 describe("preflight", () => {
@@ -23,9 +25,25 @@ describe("preflight", () => {
     ["no bpf among the security modules", { lsm: "capability,yama" }, "lsm", /lsm=capability,yama,bpf/],
     [
       "a kind that is refused",
-      { lsm: null, programs: { lsm: { loads: false, reason: "Operation not permitted" } } },
+      { lsm: null, programs: { lsm: { loads: false, reason: "Operation not permitted", attaches: true } } },
       "lsm",
       /refuses programs of the kind lsm \(Operation not permitted\)/,
+    ],
+    [
+      "a hook that the kernel was built without",
+      {
+        programs: {
+          kprobe: { loads: true, attaches: false, attachReason: "this kernel was built without CONFIG_X" },
+        },
+      },
+      "kprobe",
+      /built without CONFIG_X, so nothing can be attached to the hook kprobe; use another node/,
+    ],
+    [
+      "a target that is not there",
+      { targetReason: "this kernel has no tracepoint sched/nothing" },
+      "tracepoint",
+      /this kernel has no tracepoint sched\/nothing; correct attach\.target/,
     ],
   ];
   for (const [title, change, hook, expected] of cases) {
