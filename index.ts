@@ -2,6 +2,7 @@ import { unsupported } from "@ebpf-platform/lib/config";
 import * as pulumi from "@pulumi/pulumi";
 import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
+import { XdpGuard } from "./components/bpf/xdp-guard";
 import { loadConfig, requireSecret } from "./components/config";
 import { WebService } from "./components/lab/web-service";
 import { XdpLoadBalancer } from "./components/load-balancer/xdp-load-balancer";
@@ -28,6 +29,16 @@ const attached = config.bpf.programs.map((program) => {
     program,
   });
 });
+
+for (const guard of config.bpf.guards) {
+  const { program } = new XdpGuard(`${guard.node}-${guard.name}`, {
+    machine: fleet.node(guard.node).machine,
+    guard,
+    enforce: config.bpf.mode === "enforce",
+    build: config.bpf.build,
+  });
+  attached.push(program);
+}
 
 const balancer =
   config.loadBalancer &&

@@ -1,7 +1,15 @@
 import type * as z from "zod";
 import { describeValue, keyPath, type ConfigProblem } from "./problem";
 import type { bpfSchema, clusterSchema, loadBalancerSchema, networkSchema, nodeSchema } from "./schema";
-import type { BpfProgramConfig, PlatformParts, ReleaseReference, SshConfig, Stage, VipConfig } from "./types";
+import type {
+  BpfProgramConfig,
+  GuardConfig,
+  PlatformParts,
+  ReleaseReference,
+  SshConfig,
+  Stage,
+  VipConfig,
+} from "./types";
 
 export type NodeDraft = z.output<typeof nodeSchema>;
 
@@ -20,6 +28,7 @@ export interface Draft {
   readonly nodeNames: readonly string[];
   readonly bpf: z.output<typeof bpfSchema> | undefined;
   readonly programs: readonly (BpfProgramConfig | undefined)[];
+  readonly guards: readonly (GuardConfig | undefined)[];
   /** The programs as they were written, for what this version does not parse. */
   readonly rawPrograms: readonly unknown[];
   readonly loadBalancer: z.output<typeof loadBalancerSchema> | undefined;

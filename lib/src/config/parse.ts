@@ -49,6 +49,7 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     nodeNames: rawNodes.map((node) => valueAt(node, ["name"])).filter((name) => typeof name === "string"),
     bpf: list.read(schema.bpfSchema, raw.bpf ?? {}, ["bpf"]),
     programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
+    guards: list.readList(schema.guardSchema, valueAt(raw.bpf, ["guards"]), ["bpf", "guards"]),
     rawPrograms: Array.isArray(rawPrograms) ? rawPrograms : [],
     loadBalancer: isAbsent(raw.loadBalancer)
       ? undefined
@@ -91,7 +92,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
     network: { ...network, bridge: network.bridge ?? defaultBridge(stack) },
     ssh,
     nodes: nodes.map(sizedNode),
-    bpf: { ...bpf, programs },
+    bpf: { ...bpf, programs, guards: draft.guards.filter((guard) => guard !== undefined) },
     ...(loadBalancer && { loadBalancer: { ...loadBalancer, vips } }),
     cluster,
     platform,

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { MAX_DENIED } from "../guard-maps";
 import { isCIdentifier, isHostLabel, isInterfaceName, isMapName, isUserName } from "../names";
+import { prefixFault } from "../prefix";
 import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
 import {
   DRIVERS,
@@ -114,11 +116,12 @@ export const nodeSchema = z.discriminatedUnion(
 /** What can be said of a node whose driver is unknown. */
 export const driverlessNodeSchema = z.looseObject(nodeShape);
 
-/** The part of `bpf` beside its programs, which are parsed one by one. */
+/** The part of `bpf` beside its programs and guards, which are parsed one by one. */
 export const bpfSchema = closed({
   build: oneOf(["once", "node"]).default("once"),
   mode: oneOf(["audit", "enforce"]).default("audit"),
   programs: z.array(z.unknown(), list("write a list of programs")).default([]),
+  guards: z.array(z.unknown(), list("write a list of guards")).default([]),
 });
 
 /** What a target looks like, by hook. */
@@ -174,10 +177,12 @@ function targetAttach(hook: TargetHook) {
   const { rule, pattern } = targets[hook];
   return closed({ hook: z.literal(hook), target: text(rule, (value) => pattern.test(value)) });
 }
+const programName = text(
+  "write lower-case letters, digits, - and _, at most 63 characters, a letter first",
+  (value) => /^[a-z][a-z0-9_-]{0,62}$/.test(value),
+);
 export const programSchema = closed({
-  name: text("write lower-case letters, digits, - and _, at most 63 characters, a letter first", (value) =>
-    /^[a-z][a-z0-9_-]{0,62}$/.test(value),
-  ),
+  name: programName,
   source: text("write the name of a file bpf/<source>.bpf.c: lower-case letters, digits and _", (value) =>
     /^[a-z][a-z0-9_]{0,62}$/.test(value),
   ),
@@ -197,6 +202,36 @@ export const programSchema = closed({
   takeover: flag().default(false),
   healthSeconds: whole(0, 300, "the seconds").default(5),
 });
+
+export const guardSchema = closed({
+  name: programName,
+  node: nodeReference,
+  attach: closed({ interface: interfaceName, slot, mode: oneOf(XDP_MODES).default("native") }),
+  deny: z
+    .array(deniedNetwork(), list("write a list of IPv4 and IPv6 networks"))
+    .max(MAX_DENIED, { error: `list at most ${String(MAX_DENIED)} networks; join neighbours` })
+    .default([]),
+  sourceRate: z.exactOptional(whole(1, 100_000_000, "the packets per second")),
+  dns: z.exactOptional(
+    closed({
+      labelMax: z.exactOptional(whole(1, 62, "the longest label")),
+      rate: z.exactOptional(whole(1, 1_000_000, "the queries per second")),
+    }),
+  ),
+  sample: whole(0, 1_000_000, "the sample").default(100),
+});
+
+/** A network of a drop list; one that holds every address would cut the node off. */
+function deniedNetwork() {
+  return z
+    .string({ error: "write a network like 203.0.113.0/24 or 2001:db8::/32" })
+    .superRefine((value, context) => {
+      const fault = prefixFault(value);
+      if (fault !== undefined) context.addIssue(`it ${fault}`);
+      else if (value.endsWith("/0"))
+        context.addIssue("it holds every address; name the networks that are meant");
+    });
+}
 
 /** The part of `loadBalancer` beside its VIPs, which are parsed one by one. */
 export const loadBalancerSchema = closed({

@@ -123,6 +123,32 @@ export interface BpfConfig {
   readonly mode: BpfMode;
   /** Default none. */
   readonly programs: readonly BpfProgramConfig[];
+  /** Default none. */
+  readonly guards: readonly GuardConfig[];
+}
+
+/** xdp_guard on one interface: what it drops, or counts while `bpf.mode` is `audit`. At least one rule. */
+export interface GuardConfig {
+  /** As of a program; unique among programs and guards. */
+  readonly name: string;
+  /** Name of the node. */
+  readonly node: string;
+  readonly attach: Omit<XdpAttach, "hook">;
+  /** IPv4 and IPv6 networks whose packets match, at most 16,384; none that holds a node. Default none. */
+  readonly deny: readonly string[];
+  /** Packets per second of one source (an IPv4 address, an IPv6 /64), 1 to 100,000,000. Default no limit. */
+  readonly sourceRate?: number;
+  readonly dns?: GuardDnsConfig;
+  /** Every n-th match becomes an event, 0 to 1,000,000; 0: none. Default 100. */
+  readonly sample: number;
+}
+
+/** What makes a DNS query over UDP look like a tunnel. */
+export interface GuardDnsConfig {
+  /** Longest label of a name, 1 to 62. Default any. */
+  readonly labelMax?: number;
+  /** Queries per second of one source, 1 to 1,000,000. Default no limit. */
+  readonly rate?: number;
 }
 
 export type BpfMode = "audit" | "enforce";

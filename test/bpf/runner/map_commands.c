@@ -199,6 +199,32 @@ void command_dump(char **word)
 	free(value);
 }
 
+static int print_event(void *first, void *event, size_t size)
+{
+	fputs(*(bool *)first ? "\"" : ",\"", stdout);
+	*(bool *)first = false;
+	print_hex(event, size);
+	putchar('"');
+	return 0;
+}
+
+void command_events(char **word)
+{
+	struct bpf_map *map = find_map(word[1], word[2]);
+	bool first = true;
+	struct ring_buffer *ring =
+		map ? ring_buffer__new(bpf_map__fd(map), print_event, &first, NULL) : NULL;
+
+	if (!ring) {
+		reply_error("events needs an object and a ring buffer");
+		return;
+	}
+	fputs("{\"events\":[", stdout);
+	ring_buffer__consume(ring);
+	puts("]}");
+	ring_buffer__free(ring);
+}
+
 void command_clear(char **word)
 {
 	struct bpf_map *map = find_map(word[1], word[2]);

@@ -14,6 +14,7 @@
  *   delete OBJ MAP KEY        {}
  *   get OBJ MAP KEY           {"values":["..."]}   one for each CPU, or one; none if absent
  *   dump OBJ MAP              {"entries":[["key","value"],...]}
+ *   events OBJ MAP            {"events":["..."]}   what a ring buffer holds; it is empty then
  *   clear OBJ MAP             {}   arrays are zeroed, per-CPU ones too
  *   slot SLOT OBJ             {}   puts a program into the chain; OBJ -1 empties the slot
  *   cpu N                     {}   the CPU on which packets run
@@ -146,10 +147,10 @@ static const struct command {
 	const char *name;
 	void (*run)(char **word);
 } commands[] = {
-	{ "run", command_run },	  { "bench", command_bench },	{ "put", command_put },
-	{ "file", command_file }, { "delete", command_delete }, { "get", command_get },
-	{ "dump", command_dump }, { "clear", command_clear },	{ "slot", command_slot },
-	{ "cpu", command_cpu },	  { "info", command_info },
+	{ "run", command_run },	      { "bench", command_bench },   { "put", command_put },
+	{ "file", command_file },     { "delete", command_delete }, { "get", command_get },
+	{ "dump", command_dump },     { "clear", command_clear },   { "slot", command_slot },
+	{ "events", command_events }, { "cpu", command_cpu },	    { "info", command_info },
 };
 
 static void answer(char *line)

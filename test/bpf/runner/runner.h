@@ -48,6 +48,7 @@ void command_file(char **word);
 void command_delete(char **word);
 void command_get(char **word);
 void command_dump(char **word);
+void command_events(char **word);
 void command_clear(char **word);
 
 #endif

@@ -155,6 +155,12 @@ export class BpfRunner {
     ]);
   }
 
+  /** What a ring buffer holds, oldest first; it is empty afterwards. */
+  async events(map: string, object = 0): Promise<Buffer[]> {
+    const { events } = await this.ask("events", object, map);
+    return (events as string[]).map((event) => Buffer.from(event, "hex"));
+  }
+
   async clear(...maps: string[]): Promise<void> {
     await this.askAll(maps.map((map) => `clear 0 ${map}`));
   }
