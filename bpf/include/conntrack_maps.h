@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Shapes of the maps of xdp_conntrack. Addresses and ports are in network byte
+ * Shapes of the maps of xdp_conntrack and tc_flow. Addresses and ports are in network byte
  * order as in the packet; every counter is in the host's byte order.
  *
  *   flows4    LRU_PERCPU_HASH  65536  struct flow4_key -> struct flow_value for each CPU
@@ -20,7 +20,7 @@ struct flow4_key {
 	__u32 source; /* network order */
 	__u32 dest;
 	__u32 ports; /* as in the packet: source, then destination */
-	__u32 proto; /* 6 TCP, 17 UDP */
+	__u32 proto; /* 6 TCP, 17 UDP; tc_flow: any other too, with ports 0 */
 };
 
 struct flow6_key {
@@ -30,7 +30,7 @@ struct flow6_key {
 	__u32 proto;
 };
 
-/* What the packets of this direction say about a TCP connection; UDP is NEW, then ESTABLISHED. */
+/* What the packets of this direction say about a TCP connection; others are NEW, then ESTABLISHED. */
 enum flow_state {
 	FLOW_UNSEEN = 0,
 	FLOW_NEW = 1,	      /* SYN, or the first datagram */

@@ -6,6 +6,10 @@
  * Every length is checked twice: against the end of the frame and against the
  * length the IP header states. What is cut short, contradicts itself or is not
  * known here has a result of its own, never a guess; callers pass such packets.
+ *
+ * TC and cgroup programs define PARSE_SKB before they include it: their context is a
+ * socket buffer, of which only the first bytes are in reach, so that the length of the
+ * packet is that of the buffer and not the end of what can be read.
  */
 #ifndef PARSE_BPF_H
 #define PARSE_BPF_H
@@ -14,6 +18,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 #include "protocols.bpf.h"
+
+#ifdef PARSE_SKB
+#define parse_context __sk_buff /* no typedef: the verifier wants the struct's own name */
+#else
+#define parse_context xdp_md
+#endif
 
 enum parse_result {
 	PARSE_OK = 0,
@@ -32,7 +42,10 @@ enum fragment {
  */
 struct packet {
 	struct ethhdr *eth;
-	void *end;	 /* end of the frame */
+	void *end; /* end of the frame, or of what of it can be read */
+#ifdef PARSE_SKB
+	__u32 frame_len;
+#endif
 	void *l3;	 /* struct iphdr or struct ipv6hdr */
 	void *l4;	 /* transport header, NOT yet checked against the end */
 	__u32 l2_len;	 /* 14, 18 or 22 */
@@ -72,13 +85,16 @@ static __always_inline bool is_vlan(__be16 ethertype)
 	return ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD);
 }
 
-static __always_inline int parse_ethernet(struct xdp_md *ctx, struct packet *p)
+static __always_inline int parse_ethernet(struct parse_context *ctx, struct packet *p)
 {
 	void *data = (void *)(long)ctx->data;
 	struct vlan_tag *tag;
 	__be16 ethertype;
 
 	p->end = (void *)(long)ctx->data_end;
+#ifdef PARSE_SKB
+	p->frame_len = ctx->len;
+#endif
 	p->eth = data;
 	p->l2_len = sizeof(struct ethhdr);
 	if ((void *)(p->eth + 1) > p->end)
@@ -106,6 +122,16 @@ static __always_inline int parse_ethernet(struct xdp_md *ctx, struct packet *p)
 	return PARSE_OK;
 }
 
+/* The IP packet is longer than the frame that carries it. */
+static __always_inline bool overruns(const struct packet *p)
+{
+#ifdef PARSE_SKB
+	return p->l2_len + p->ip_len > p->frame_len;
+#else
+	return p->l3 + p->ip_len > p->end;
+#endif
+}
+
 static __always_inline int parse_ipv4(struct packet *p)
 {
 	struct iphdr *ip = p->l3;
@@ -116,7 +142,7 @@ static __always_inline int parse_ipv4(struct packet *p)
 		return PARSE_MALFORMED;
 	header = ip->ihl * 4;
 	p->ip_len = bpf_ntohs(ip->tot_len);
-	if (header < sizeof(*ip) || p->ip_len < header || p->l3 + p->ip_len > p->end)
+	if (header < sizeof(*ip) || p->ip_len < header || overruns(p))
 		return PARSE_MALFORMED;
 
 	p->proto = ip->protocol;
@@ -165,7 +191,7 @@ union extension_walk {
  * unsupported. A function of its own, so that the verifier walks its loop once and
  * not for each way that leads here (kernel 5.6).
  */
-__noinline __u64 walk_extensions(struct xdp_md *ctx, __u32 offset, __u32 l4_len, __u32 proto)
+__noinline __u64 walk_extensions(struct parse_context *ctx, __u32 offset, __u32 l4_len, __u32 proto)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
@@ -215,7 +241,7 @@ __noinline __u64 walk_extensions(struct xdp_md *ctx, __u32 offset, __u32 l4_len,
 	return walk.word;
 }
 
-static __always_inline int parse_ipv6(struct xdp_md *ctx, struct packet *p)
+static __always_inline int parse_ipv6(struct parse_context *ctx, struct packet *p)
 {
 	struct ipv6hdr *ip = p->l3;
 	union extension_walk walk;
@@ -224,7 +250,7 @@ static __always_inline int parse_ipv6(struct xdp_md *ctx, struct packet *p)
 		return PARSE_MALFORMED;
 	p->l4_len = bpf_ntohs(ip->payload_len);
 	p->ip_len = p->l4_len + sizeof(*ip);
-	if (p->l3 + p->ip_len > p->end)
+	if (overruns(p))
 		return PARSE_MALFORMED;
 	p->proto = ip->nexthdr;
 	p->l4 = ip + 1;
@@ -245,7 +271,7 @@ static __always_inline int parse_ipv6(struct xdp_md *ctx, struct packet *p)
 }
 
 /* Finds the headers of a frame down to the transport header. */
-static __always_inline int parse_packet(struct xdp_md *ctx, struct packet *p)
+static __always_inline int parse_packet(struct parse_context *ctx, struct packet *p)
 {
 	int result = parse_ethernet(ctx, p);
 

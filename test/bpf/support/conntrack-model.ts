@@ -1,6 +1,6 @@
 import { parseFrame, Unbalanced, type ParsedFrame } from "./lb-model-parse";
 
-/** What xdp_conntrack must count, written down from bpf/include/conntrack_maps.h alone. */
+/** What xdp_conntrack and tc_flow must count, written down from bpf/include/conntrack_maps.h alone. */
 
 export interface TrackedFlow {
   packets: number;
@@ -29,6 +29,9 @@ export class ConntrackModel {
   readonly flows = new Map<string, TrackedFlow>();
   readonly counters = new Map<Counter, number>();
 
+  /** @param portless whether what is neither TCP nor UDP is a flow too */
+  constructor(private readonly portless = false) {}
+
   run(frame: Buffer): void {
     const counter = this.track(frame);
     this.count(counter);
@@ -47,13 +50,14 @@ export class ConntrackModel {
       throw error;
     }
     if (p.fragment === "later") return "fragment";
-    if (p.proto !== 6 && p.proto !== 17) return "other";
-    if (p.l4Length < (p.proto === 6 ? 20 : 8)) return "malformed";
+    const transport = p.proto === 6 || p.proto === 17;
+    if (!transport && !this.portless) return "other";
+    if (transport && p.l4Length < (p.proto === 6 ? 20 : 8)) return "malformed";
     if (p.proto === 6 && frame[p.l4 + 12]! >> 4 < 5) return "malformed";
 
     const addresses =
       p.family === 4 ? frame.subarray(p.l3 + 12, p.l3 + 20) : frame.subarray(p.l3 + 8, p.l3 + 40);
-    const ports = frame.subarray(p.l4, p.l4 + 4);
+    const ports = transport ? frame.subarray(p.l4, p.l4 + 4) : Buffer.alloc(4);
     const key = Buffer.concat([addresses, ports, Buffer.from([p.proto, 0, 0, 0])]).toString("hex");
     const flags = p.proto === 6 ? frame[p.l4 + 13]! : 0;
     const known = this.flows.get(key);
@@ -69,7 +73,7 @@ export class ConntrackModel {
 }
 
 function nextState(state: number, proto: number, flags: number): number {
-  if (proto === 17) return state === STATE.unseen ? STATE.new : STATE.established;
+  if (proto !== 6) return state === STATE.unseen ? STATE.new : STATE.established;
   if (flags & 0x04) return STATE.reset;
   if (flags & 0x02) return flags & 0x10 ? STATE.answered : STATE.new;
   if (flags & 0x01) return STATE.closing;
