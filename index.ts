@@ -1,5 +1,6 @@
 import { unsupported } from "@ebpf-platform/lib/config";
 import * as pulumi from "@pulumi/pulumi";
+import { BpfMetrics } from "./components/bpf/bpf-metrics";
 import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
 import { XdpGuard } from "./components/bpf/xdp-guard";
@@ -46,6 +47,9 @@ const balancer =
 if (balancer) attached.push(balancer.program);
 
 for (const { config: node, machine } of fleet.nodes) {
+  const here = attached.filter((program) => program.machine.name === node.name);
+  if (config.bpf.metrics && here.length > 0)
+    new BpfMetrics(`${node.name}-metrics`, { machine, metrics: config.bpf.metrics, programs: here });
   if (node.services.includes("http")) new WebService(`${node.name}-web`, { machine });
 }
 

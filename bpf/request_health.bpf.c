@@ -4,12 +4,9 @@
  * that hangs still has a socket that accepts and a kernel that acknowledges.
  *
  * Hook:      cgroup_skb/egress, at a cgroup (version 2) with the servers
- * Maps:      listeners, requests, see below
+ * Maps:      listeners, requests (include/watch_maps.h)
  * Kernel:    5.10 (socket storage)
  * In doubt:  leaves the packet out; it lets every packet pass
- *
- *   listeners  LRU_PERCPU_HASH  1024  struct listen_address -> struct health
- *   requests   SK_STORAGE             struct open_request of a connection
  *
  * It looks at what servers send, and there sees both: the kernel acknowledges a request
  * (the socket has received more than at the last look), the application answers (payload).
@@ -21,29 +18,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include "parse.bpf.h"
-
-#define MAX_LISTENERS 1024
-
-/* Local address and port of a listening socket, as clients call it. */
-struct listen_address {
-	__u32 address[4]; /* network order; IPv4 in the first word */
-	__u16 port;	  /* network order */
-	__u8 family;	  /* 4 or 6 */
-	__u8 zero;
-};
-
-struct health {
-	__u64 requests;
-	__u64 answers;
-	__u64 waited;	  /* of the answers: those that came after a bare acknowledgement */
-	__u64 wait_ns;	  /* how long these took */
-	__u64 unanswered; /* connections closed while a request waited */
-};
-
-struct open_request {
-	__u64 received; /* bytes of the connection at the last look */
-	__u64 asked_at; /* ns since boot; 0: nothing waits */
-};
+#include "watch_maps.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);

@@ -4,39 +4,18 @@
  * trips, as histograms.
  *
  * Hook:      sock_ops, at a cgroup (version 2)
- * Maps:      histograms, sums, counters, starts, see below
+ * Maps:      histograms, sums, counters, starts (include/watch_maps.h)
  * Kernel:    5.10 (socket storage from sock_ops)
  * In doubt:  leaves the connection out; it never changes one
- *
- *   histograms  PERCPU_ARRAY  64  enum latency_kind * 32 + bucket -> u64; bucket n holds
- *                                 2^n to 2^(n+1)-1 microseconds, the first one 0 as well
- *   sums        PERCPU_ARRAY  2   enum latency_kind -> u64 microseconds
- *   counters    PERCPU_ARRAY  4   enum latency_counter -> u64
- *   starts      SK_STORAGE        when the connection's SYN was sent (ns since boot)
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include "stats.bpf.h"
-
-#define BUCKETS 32
-
-enum latency_kind {
-	LATENCY_CONNECT = 0, /* SYN sent to connection established, client side */
-	LATENCY_RTT,	     /* each smoothed round trip that TCP computes, both sides */
-	LATENCY_KINDS
-};
-
-enum latency_counter {
-	LATENCY_CONNECTED = 0,
-	LATENCY_ACCEPTED,
-	LATENCY_FAILED,	       /* refused, unreachable or timed out */
-	LATENCY_RETRANSMITTED, /* segments */
-	LATENCY_COUNTERS
-};
+#include "watch_maps.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LATENCY_KINDS *BUCKETS);
+	__uint(max_entries, LATENCY_KINDS *LATENCY_BUCKETS);
 	__type(key, __u32);
 	__type(value, __u64);
 } histograms SEC(".maps");
@@ -86,7 +65,7 @@ static __always_inline void enter(__u32 kind, __u64 microseconds)
 	__u32 value = microseconds > 0xffffffff ? 0xffffffff : microseconds;
 	__u64 *sum = bpf_map_lookup_elem(&sums, &kind);
 
-	count(&histograms, kind * BUCKETS + log2(value));
+	count(&histograms, kind * LATENCY_BUCKETS + log2(value));
 	if (sum)
 		*sum += microseconds;
 }

@@ -43,7 +43,7 @@ build() {
   # shellcheck disable=SC2064 # the path of now, not of the end
   trap "rm -rf '$work'" EXIT
   "$here/../build.sh" xdp_root "$work/xdp_root.bpf.o"
-  cp "$here"/*.c "$here"/*.h "$here"/*.S "$here/../include/lb_maps.h" "$work"
+  cp "$here"/*.c "$here"/*.h "$here"/*.S "$here"/../include/*_maps.h "$work"
   libs=$(pkg-config --static --libs libbpf libelf zlib jansson libmd)
   cd "$work"
   # shellcheck disable=SC2086 # a list of flags
@@ -56,8 +56,7 @@ build() {
 case "${1:-}" in
 --inputs)
   [ $# -eq 1 ] || fail 2 "usage: build.sh --inputs"
-  printf '%s\n' "$here"/*.c "$here"/*.h "$here"/*.S "$here/../include/lb_maps.h" "$here/build.sh" \
-    "$here/../build.sh"
+  printf '%s\n' "$here"/*.c "$here"/*.h "$here"/*.S "$here"/../include/*_maps.h "$here/build.sh" "$here/../build.sh"
   "$here/../build.sh" --inputs xdp_root
   ;;
 --compiler)

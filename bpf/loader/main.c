@@ -15,6 +15,7 @@
 #include "health.h"
 #include "mapio.h"
 #include "measure.h"
+#include "metrics.h"
 
 static const char usage[] = "usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
 			    "       ebpf-loader confirm NAME VERSION\n"
@@ -24,6 +25,7 @@ static const char usage[] = "usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
 			    "       ebpf-loader probe [HOOK TARGET]\n"
 			    "       ebpf-loader boot\n"
 			    "       ebpf-loader measure SECONDS\n"
+			    "       ebpf-loader metrics FILE [--measure SECONDS]\n"
 			    "       ebpf-loader map dump NAME MAP [--digest]\n"
 			    "       ebpf-loader map put NAME MAP FILE [MAP FILE]...\n"
 			    "       ebpf-loader health FILE [--forget]\n";
@@ -86,6 +88,10 @@ static int run(int count, char **words, json_t **answer)
 		return verb_health(words[1], answer);
 	if (!strcmp(verb, "health") && count == 3 && !strcmp(words[2], "--forget"))
 		return verb_health_forget(words[1], answer);
+	if (!strcmp(verb, "metrics") && count == 2)
+		return verb_metrics(words[1], NULL, answer);
+	if (!strcmp(verb, "metrics") && count == 4 && !strcmp(words[2], "--measure"))
+		return verb_metrics(words[1], words[3], answer);
 	if (!strcmp(verb, "map"))
 		return run_map(count - 1, words + 1, answer);
 	return WRONG_USAGE;

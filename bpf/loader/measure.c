@@ -92,26 +92,58 @@ static int take_samples(struct sample *samples)
 	return count;
 }
 
+/* Seconds of a measurement; 0 with failure(). */
+static double read_seconds(const char *seconds)
+{
+	char *end;
+	double length = strtod(seconds, &end);
+
+	if (!*end && length > 0 && length <= MAX_SECONDS)
+		return length;
+	fail(text("Measuring programs for '%s' seconds", seconds),
+	     "that is no number above 0 and at most 60", "give another number");
+	return 0;
+}
+
+static int switch_on(void)
+{
+	int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	return stats >= 0 ? stats
+			  : fail("Switching on the run time statistics of BPF programs",
+				 errno_text(-stats), "run it as root outside a user namespace");
+}
+
+/* A signal ends the wait early: the figures are of what has passed. */
+static void wait_for(double length)
+{
+	struct timespec pause = { .tv_sec = (time_t)length,
+				  .tv_nsec = (long)((length - (time_t)length) * 1e9) };
+
+	nanosleep(&pause, NULL);
+}
+
+int measure_for(const char *seconds)
+{
+	double length = read_seconds(seconds);
+	int stats = length ? switch_on() : -1;
+
+	if (stats >= 0)
+		wait_for(length);
+	return stats;
+}
+
 int verb_measure(const char *seconds, json_t **answer)
 {
 	static struct sample samples[MAX_SAMPLES];
-	char *end;
-	double length = strtod(seconds, &end);
-	struct timespec pause = { .tv_sec = (time_t)length,
-				  .tv_nsec = (long)((length - (time_t)length) * 1e9) };
+	double length = read_seconds(seconds);
+	int stats = length ? switch_on() : -1, count;
 	json_t *programs = json_array();
-	int stats, count;
 
-	if (*end || !(length > 0 && length <= MAX_SECONDS))
-		return fail(text("Measuring programs for '%s' seconds", seconds),
-			    "that is no number above 0 and at most 60", "give another number");
-	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (stats < 0)
-		return fail("Switching on the run time statistics of BPF programs",
-			    errno_text(-stats), "run it as root outside a user namespace");
+		return -1;
 	count = take_samples(samples);
-	/* A signal ends the wait early: the figures are of what has passed. */
-	nanosleep(&pause, NULL);
+	wait_for(length);
 	for (int i = 0; i < count; i++) {
 		struct bpf_prog_info info;
 

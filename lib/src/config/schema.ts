@@ -116,12 +116,24 @@ export const nodeSchema = z.discriminatedUnion(
 /** What can be said of a node whose driver is unknown. */
 export const driverlessNodeSchema = z.looseObject(nodeShape);
 
+const metricsSchema = closed({
+  folder: text("write the path of a folder on the nodes, like /var/lib/prometheus/node-exporter", (value) =>
+    /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/.test(value),
+  ).default("/var/lib/prometheus/node-exporter"),
+  intervalSeconds: whole(5, 3600, "the seconds").default(15),
+  measureSeconds: whole(0, 60, "the seconds").default(0),
+}).refine(({ intervalSeconds, measureSeconds }) => measureSeconds < intervalSeconds, {
+  path: ["measureSeconds"],
+  error: "write fewer seconds than intervalSeconds",
+});
+
 /** The part of `bpf` beside its programs and guards, which are parsed one by one. */
 export const bpfSchema = closed({
   build: oneOf(["once", "node"]).default("once"),
   mode: oneOf(["audit", "enforce"]).default("audit"),
   programs: z.array(z.unknown(), list("write a list of programs")).default([]),
   guards: z.array(z.unknown(), list("write a list of guards")).default([]),
+  metrics: z.exactOptional(metricsSchema),
 });
 
 /** What a target looks like, by hook. */

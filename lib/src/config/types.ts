@@ -125,6 +125,17 @@ export interface BpfConfig {
   readonly programs: readonly BpfProgramConfig[];
   /** Default none. */
   readonly guards: readonly GuardConfig[];
+  /** What programs count, as a file for node-exporter, on every node that has a program. Default none. */
+  readonly metrics?: MetricsConfig;
+}
+
+export interface MetricsConfig {
+  /** Folder of node-exporter's textfile collector on the nodes. Default `/var/lib/prometheus/node-exporter`. */
+  readonly folder: string;
+  /** Seconds from one file to the next, 5 to 3600. Default 15. */
+  readonly intervalSeconds: number;
+  /** Seconds of each interval in which the kernel times the programs, 0 to 60 and below the interval. Default 0: never. */
+  readonly measureSeconds: number;
 }
 
 /** xdp_guard on one interface: what it drops, or counts while `bpf.mode` is `audit`. At least one rule. */
