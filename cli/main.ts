@@ -58,6 +58,14 @@ export function buildProgram(): Command {
     .action(async (stack: string, options: object) =>
       (await import("./commands/status.js")).status(stack, options),
     );
+  stackCommand("trace", "a named, bounded bpftrace probe on one node; see docs/tracing.md")
+    .argument("<node>", "a node of the stack")
+    .argument("<what>", "name of a probe, or `list`")
+    .option("--seconds <n>", "how long, 1 to 60", "10")
+    .option("--lines <n>", "most lines of a probe that prints events, 1 to 10000", "200")
+    .action(async (stack: string, node: string, what: string, options: { seconds: string; lines: string }) =>
+      (await import("./commands/trace.js")).trace(stack, node, what, options),
+    );
   stackCommand("env", 'exports that make plain pulumi work: eval "$(npx platform env lab)"').action(
     async (stack: string) => (await import("./commands/env.js")).env(stack),
   );

@@ -61,20 +61,23 @@ export interface CollectOptions {
 /** How long one node may take to answer; all are asked at once. */
 const NODE_DEADLINE_MS = 20_000;
 
+/** The outputs of a stack in their shape. Throws a `Failure` when its last update did not finish. */
+export function parseOutputs(stack: string, values: Readonly<Record<string, unknown>>): StackOutputs {
+  const parsed = stackOutputs.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw new Failure(
+    "failed",
+    `Stack ${stack} has no nodes to ask: its last update did not finish; run \`platform up ${stack}\`.`,
+  );
+}
+
 /** Asks every node of a stack what it runs. A node that does not answer is a line of the report, not an error. */
 export async function collectStatus(
   stack: string,
   values: Readonly<Record<string, unknown>>,
   options: CollectOptions = {},
 ): Promise<StatusReport> {
-  const parsed = stackOutputs.safeParse(values);
-  if (!parsed.success) {
-    throw new Failure(
-      "failed",
-      `Stack ${stack} has no nodes to ask: its last update did not finish; run \`platform up ${stack}\`.`,
-    );
-  }
-  const outputs = parsed.data;
+  const outputs = parseOutputs(stack, values);
   const answers = await Promise.all(outputs.nodes.map((one) => askNode(one, outputs, options)));
   const traffic = await trafficOf(outputs, options.requests ?? 0);
   // After the traffic, so that the table and the requests above it agree.

@@ -8,8 +8,8 @@ set -euo pipefail
 
 unit=ebpf-platform-metrics
 file=$FOLDER/ebpf-platform.prom
-measure=
-if [ "$MEASURE" != 0 ]; then measure=" --measure $MEASURE"; fi
+options=
+if [ "$MEASURE" != 0 ]; then options=" --measure $MEASURE"; fi
 
 mkdir -p "$FOLDER"
 cat >"/etc/systemd/system/$unit.service" <<EOT
@@ -20,7 +20,7 @@ ConditionPathExists=/usr/local/lib/ebpf-platform/ebpf-loader
 
 [Service]
 Type=oneshot
-ExecStart=/usr/local/lib/ebpf-platform/ebpf-loader metrics $file$measure
+ExecStart=/usr/local/lib/ebpf-platform/ebpf-loader metrics $file$options
 # The answer of every run would fill the journal; failures have their own line there.
 StandardOutput=null
 TimeoutStartSec=120

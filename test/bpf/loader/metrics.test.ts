@@ -108,11 +108,7 @@ describe("ebpf-loader metrics", function () {
     const denied = find(samples, "ebpf_guard_packets_total", { program: "guard", reason: "denied" });
     assert.ok(denied !== undefined && denied >= 3);
     assert.equal(find(samples, "ebpf_guard_rule_packets_total", { rule: "0" }), denied);
-    assert.equal(
-      find(samples, "ebpf_guard_dropped_packets_total", { reason: "denied" }),
-      0,
-      "counting mode",
-    );
+    assert.equal(find(samples, "ebpf_guard_dropped_packets_total", { reason: "denied" }), 0, "counting mode");
     assert.equal(find(samples, "ebpf_events_total", { program: "guard", outcome: "sent" }), denied);
     assert.equal(find(samples, "ebpf_map_entries", { program: "guard", map: "deny4" }), 1);
     assert.equal(find(samples, "ebpf_map_max_entries", { program: "guard", map: "deny4" }), 16_384);
