@@ -132,6 +132,19 @@ static __always_inline bool overruns(const struct packet *p)
 #endif
 }
 
+/*
+ * A 16-bit length in host order. The verifiers of older kernels (6.1 among them) forget
+ * the range of a register whose bytes were swapped, and the compiler knows the mask to be
+ * of no effect: only as assembly does it stay.
+ */
+static __always_inline __u32 read_length(__be16 length)
+{
+	__u32 host = bpf_ntohs(length);
+
+	asm volatile("%0 &= 0xffff" : "+r"(host));
+	return host;
+}
+
 static __always_inline int parse_ipv4(struct packet *p)
 {
 	struct iphdr *ip = p->l3;
@@ -141,7 +154,7 @@ static __always_inline int parse_ipv4(struct packet *p)
 	if ((void *)(ip + 1) > p->end || ip->version != 4)
 		return PARSE_MALFORMED;
 	header = ip->ihl * 4;
-	p->ip_len = bpf_ntohs(ip->tot_len);
+	p->ip_len = read_length(ip->tot_len);
 	if (header < sizeof(*ip) || p->ip_len < header || overruns(p))
 		return PARSE_MALFORMED;
 
@@ -248,7 +261,7 @@ static __always_inline int parse_ipv6(struct parse_context *ctx, struct packet *
 
 	if ((void *)(ip + 1) > p->end || ip->version != 6)
 		return PARSE_MALFORMED;
-	p->l4_len = bpf_ntohs(ip->payload_len);
+	p->l4_len = read_length(ip->payload_len);
 	p->ip_len = p->l4_len + sizeof(*ip);
 	if (overruns(p))
 		return PARSE_MALFORMED;
