@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AttachConfig, BpfProgramConfig, MapPolicy } from "./config/types";
+import { LSM_FUNCTIONS } from "./lsm-maps";
 
 /** Version of the manifest's shape; the loader refuses another (`MANIFEST_SCHEMA` in bpf/loader/manifest.h). */
 export const MANIFEST_SCHEMA = 1;
@@ -49,9 +50,16 @@ export function smokePackets(attach: ManifestAttach): readonly SmokePacket[] {
   return attach.hook === "xdp" ? [EXPERIMENTAL_FRAME] : [];
 }
 
+/** What of a source is attached: its one function, or all those of an LSM policy. */
+export function manifestPrograms(name: string, attach: ManifestAttach): readonly ManifestProgram[] {
+  const functions =
+    attach.hook === "lsm" ? Object.values(LSM_FUNCTIONS).find(([first]) => first === name) : [name];
+  return (functions ?? [name]).map((one) => ({ function: one, attach }));
+}
+
 /** The manifest of a program of the config, once its object's SHA-256 (64 hex digits) is known. */
 export function bpfManifest(program: BpfProgramConfig, objectSha256: string): Manifest {
-  const programs = [{ function: program.function ?? program.source, attach: program.attach }];
+  const programs = manifestPrograms(program.function ?? program.source, program.attach);
   return {
     schema: MANIFEST_SCHEMA,
     name: program.name,

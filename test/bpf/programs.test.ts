@@ -19,13 +19,15 @@ describe("BPF programs", () => {
   });
 
   for (const name of programs) {
-    it(`${name} loads on this kernel`, async function () {
-      const runner = await BpfRunner.start([{ path: buildObject(name) }]);
-      const { verified, instructions, jited } = await runner.info();
-      await runner.stop();
-      this.test!.title += ` (verifier ${verified} instructions, program ${instructions}, ${jited} bytes of machine code)`;
-      assert.ok(verified > 0 && verified < 500_000, `${verified} of 1,000,000 instructions verified`);
-    });
+    // LSM programs are loaded where they may be attached, and called: in the guest of test/vm.
+    if (!name.startsWith("lsm_"))
+      it(`${name} loads on this kernel`, async function () {
+        const runner = await BpfRunner.start([{ path: buildObject(name) }]);
+        const { verified, instructions, jited } = await runner.info();
+        await runner.stop();
+        this.test!.title += ` (verifier ${verified} instructions, program ${instructions}, ${jited} bytes of machine code)`;
+        assert.ok(verified > 0 && verified < 500_000, `${verified} of 1,000,000 instructions verified`);
+      });
 
     const source = readFileSync(join(bpf, `${name}.bpf.c`), "utf8");
     const chained = source.includes("next_slot(ctx)");

@@ -1,7 +1,7 @@
 import { nearest } from "../nearest";
 import { holds, parsePrefix } from "../prefix";
 import { stageRules } from "../stage";
-import { present, valueAt, type Draft, type Report } from "./draft";
+import { present, type Draft, type Report } from "./draft";
 import type { XdpAttach } from "./types";
 
 /** Sources that the platform places itself, with the key that asks for them. */
@@ -17,7 +17,6 @@ export function checkBpf(draft: Draft, report: Report): void {
   checkGuards(draft, report);
   checkSlots(draft, report);
   checkModes(draft, report);
-  checkLsm(draft, report);
 }
 
 /** Reports a reference to a node that does not exist. */
@@ -144,19 +143,4 @@ function checkModes(draft: Draft, report: Report): void {
       `stage ${stage} runs XDP in native mode only; write ${modes.join(" or ")}`,
     );
   }
-}
-
-/** An LSM program rules the whole kernel, and a container's kernel is its host's. */
-function checkLsm(draft: Draft, report: Report): void {
-  draft.rawPrograms.forEach((program, index) => {
-    if (valueAt(program, ["attach", "hook"]) !== "lsm") return;
-    const node = draft.nodes.find((candidate) => candidate?.name === valueAt(program, ["node"]));
-    if (draft.stage !== "lab" && node?.driver !== "nspawn") return;
-    const where = node?.driver === "nspawn" ? `the nspawn node ${node.name}` : "stage lab";
-    report(
-      ["bpf", "programs", index],
-      program,
-      `LSM programs never run on ${where}: they would rule the host's kernel; use a virtual machine`,
-    );
-  });
 }

@@ -4,6 +4,7 @@ import type { bpfSchema, clusterSchema, loadBalancerSchema, networkSchema, nodeS
 import type {
   BpfProgramConfig,
   GuardConfig,
+  LsmConfig,
   PlatformParts,
   ReleaseReference,
   SshConfig,
@@ -31,6 +32,9 @@ export interface Draft {
   readonly guards: readonly (GuardConfig | undefined)[];
   /** The programs as they were written, for what this version does not parse. */
   readonly rawPrograms: readonly unknown[];
+  readonly lsm: readonly (LsmConfig | undefined)[];
+  /** The LSM policies as they were written: where they would run is judged even when another key is wrong. */
+  readonly rawLsm: readonly unknown[];
   readonly loadBalancer: z.output<typeof loadBalancerSchema> | undefined;
   readonly vips: readonly (VipConfig | undefined)[];
   readonly cluster: z.output<typeof clusterSchema> | undefined;

@@ -2,10 +2,12 @@ import { deepFreeze } from "../deep-freeze";
 import { checkBpf } from "./check-bpf";
 import { checkCluster } from "./check-cluster";
 import { checkLoadBalancer } from "./check-load-balancer";
+import { checkLsm } from "./check-lsm";
 import { checkNetwork, defaultBridge } from "./check-network";
 import { ProblemList, valueAt, type Draft, type NodeDraft } from "./draft";
 import { unknownKey } from "./fields";
 import { CONFIG_KEYS, isConfigKey } from "./keys";
+import { lsmSchema } from "./lsm-schema";
 import { ConfigError } from "./problem";
 import * as schema from "./schema";
 import {
@@ -28,7 +30,8 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
     list.report([key], raw[key], unknownKey(key, Object.keys(CONFIG_KEYS)));
   }
   const draft = readDraft(raw, stack, list);
-  for (const check of [checkNetwork, checkBpf, checkLoadBalancer, checkCluster]) check(draft, list.report);
+  for (const check of [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster])
+    check(draft, list.report);
   const config = complete(draft);
   if (list.problems.length > 0 || config === undefined) throw new ConfigError(stack, list.problems);
   return deepFreeze(config);
@@ -39,6 +42,7 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
   if (rawNodes.length === 0)
     list.report(["nodes"], raw.nodes, "declare the machines as a list with at least one node");
   const rawPrograms = valueAt(raw.bpf, ["programs"]);
+  const rawLsm = valueAt(raw.bpf, ["lsm"]);
   return {
     stack,
     stage: list.read(schema.stageSchema, raw.stage, ["stage"]),
@@ -51,6 +55,8 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
     guards: list.readList(schema.guardSchema, valueAt(raw.bpf, ["guards"]), ["bpf", "guards"]),
     rawPrograms: Array.isArray(rawPrograms) ? rawPrograms : [],
+    lsm: list.readList(lsmSchema, rawLsm, ["bpf", "lsm"]),
+    rawLsm: Array.isArray(rawLsm) ? rawLsm : [],
     loadBalancer: isAbsent(raw.loadBalancer)
       ? undefined
       : list.read(schema.loadBalancerSchema, raw.loadBalancer, ["loadBalancer"]),
@@ -92,7 +98,12 @@ function complete(draft: Draft): PlatformConfig | undefined {
     network: { ...network, bridge: network.bridge ?? defaultBridge(stack) },
     ssh,
     nodes: nodes.map(sizedNode),
-    bpf: { ...bpf, programs, guards: draft.guards.filter((guard) => guard !== undefined) },
+    bpf: {
+      ...bpf,
+      programs,
+      guards: draft.guards.filter((guard) => guard !== undefined),
+      lsm: draft.lsm.filter((policy) => policy !== undefined),
+    },
     ...(loadBalancer && { loadBalancer: { ...loadBalancer, vips } }),
     cluster,
     platform,

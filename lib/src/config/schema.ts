@@ -134,6 +134,7 @@ export const bpfSchema = closed({
   programs: z.array(z.unknown(), list("write a list of programs")).default([]),
   guards: z.array(z.unknown(), list("write a list of guards")).default([]),
   metrics: z.exactOptional(metricsSchema),
+  lsm: z.array(z.unknown(), list("write a list of LSM policies")).default([]),
 });
 
 /** What a target looks like, by hook. */

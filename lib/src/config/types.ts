@@ -127,6 +127,8 @@ export interface BpfConfig {
   readonly guards: readonly GuardConfig[];
   /** What programs count, as a file for node-exporter, on every node that has a program. Default none. */
   readonly metrics?: MetricsConfig;
+  /** What processes of a node must not do; enforced only where `mode` is `enforce`. Default none. */
+  readonly lsm: readonly LsmConfig[];
 }
 
 export interface MetricsConfig {
@@ -160,6 +162,82 @@ export interface GuardDnsConfig {
   readonly labelMax?: number;
   /** Queries per second of one source, 1 to 1,000,000. Default no limit. */
   readonly rate?: number;
+}
+
+export const LSM_KINDS = ["exec", "file", "connect", "kill", "mount"] as const;
+
+/** One LSM policy on one node, by the BPF source `lsm_<kind>`. docs/lsm.md says what each can and cannot stop. */
+export type LsmConfig = LsmExecConfig | LsmFileConfig | LsmConnectConfig | LsmKillConfig | LsmMountConfig;
+
+interface LsmBase {
+  /** As of a program; unique among programs and policies. */
+  readonly name: string;
+  /** Name of the node; never an nspawn one. */
+  readonly node: string;
+  /** Cgroups that the policy rules, with all below them. Default: everything. */
+  readonly scope: readonly string[];
+  /** Cgroups that it does not rule, besides process 1 and the SSH daemon's. Default none. */
+  readonly exempt: readonly string[];
+}
+
+/** Which files may be executed or mapped as code. */
+export interface LsmExecConfig extends LsmBase {
+  readonly kind: "exec";
+  /** `deny`: what is named is denied; `allow`: everything else is. Default `deny`. */
+  readonly list: "deny" | "allow";
+  /** Files, by inode and path, and folders (with a / at their end), by path. Default none. */
+  readonly files: readonly string[];
+  /** fs-verity digests (SHA-256), 64 hex digits. Default none. */
+  readonly digests: readonly string[];
+}
+
+/** Files that nobody may open. */
+export interface LsmFileConfig extends LsmBase {
+  readonly kind: "file";
+  readonly files: readonly LsmFileRule[];
+}
+
+export interface LsmFileRule {
+  /** A file, or a folder with a / at its end. */
+  readonly path: string;
+  /** `write`: only opening for writing is denied; `any`: reading too. Default `write`. */
+  readonly access: "write" | "any";
+}
+
+/** Where processes may connect to. */
+export interface LsmConnectConfig extends LsmBase {
+  readonly kind: "connect";
+  /** What becomes of addresses that no rule names: `deny` lists let them be, `allow` lists deny them. Default `deny`. */
+  readonly list: "deny" | "allow";
+  /** A rule with the port goes before one without; of those the longest network decides. */
+  readonly rules: readonly LsmConnectRule[];
+}
+
+export interface LsmConnectRule {
+  /** IPv4 or IPv6 network. */
+  readonly to: string;
+  /** Default: all ports. */
+  readonly port?: number;
+  /** Default `deny`. */
+  readonly action: "deny" | "allow";
+}
+
+/** Processes that nobody may signal from outside their cgroup. */
+export interface LsmKillConfig extends LsmBase {
+  readonly kind: "kill";
+  /** Programs, by the file they run. Default none. */
+  readonly files: readonly string[];
+  /** Services, by their cgroup. Default none. */
+  readonly cgroups: readonly string[];
+}
+
+/** What may not be mounted, and where. */
+export interface LsmMountConfig extends LsmBase {
+  readonly kind: "mount";
+  /** File system types, and `bind`, `remount`, `move`. Default none. */
+  readonly types: readonly string[];
+  /** Folders on or below which nothing may be mounted. Default none. */
+  readonly folders: readonly string[];
 }
 
 export type BpfMode = "audit" | "enforce";

@@ -27,6 +27,7 @@ describe("docs/config.md", () => {
       types.XDP_MODES,
       types.VIP_MODES,
       types.CLUSTER_KINDS,
+      types.LSM_KINDS,
     ].flat();
     assert.deepEqual(
       words.filter((word) => !new RegExp(`[\` ]${word}\``).test(docs)),

@@ -62,7 +62,7 @@ describe("parseConfig", () => {
       network: { cidr: "198.18.10.0/24", bridge: "ebp-t-1", vipCidrs: [] },
       ssh: { user: "root" },
       nodes: [{ name: "edge", role: "edge", driver: "nspawn", address: "198.18.10.10", services: [] }],
-      bpf: { build: "once", mode: "audit", programs: [], guards: [] },
+      bpf: { build: "once", mode: "audit", programs: [], guards: [], lsm: [] },
       cluster: { kind: "none" },
       platform: {
         tetragon: "off",
