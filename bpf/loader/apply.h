@@ -36,6 +36,9 @@ int target_release(const char *name, const struct target *target);
 /* Facts of one program or, with NULL, of all. */
 int verb_observe(const char *name, json_t **answer);
 
+/* What a program reported within seconds, and before. */
+int verb_events(const char *name, const char *seconds, json_t **answer);
+
 /* What this kernel can do and, with both words, why it cannot attach to a target of a hook. */
 int verb_probe(const char *hook, const char *target, json_t **answer);
 

@@ -43,11 +43,15 @@ build() {
   # shellcheck disable=SC2064 # the path of now, not of the end
   trap "rm -rf '$work'" EXIT
   "$here/../build.sh" xdp_root "$work/xdp_root.bpf.o"
-  cp "$here"/*.c "$here"/*.h "$here"/*.S "$here"/../include/*_maps.h "$work"
+  mkdir "$work/loader" "$work/include"
+  cp "$here"/*.c "$here"/*.h "$here"/*.S "$work/loader"
+  # The shapes of the programs' maps that the loader has to know.
+  cp "$here"/../include/*_maps.h "$work/include"
+  mv "$work/xdp_root.bpf.o" "$work/loader"
   libs=$(pkg-config --static --libs libbpf libelf zlib jansson libmd)
-  cd "$work"
+  cd "$work/loader"
   # shellcheck disable=SC2086 # a list of flags
-  SOURCE_DATE_EPOCH=0 "$cc" -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-sign-compare -D_GNU_SOURCE "$@" \
+  SOURCE_DATE_EPOCH=0 "$cc" -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-sign-compare -D_GNU_SOURCE -I../include "$@" \
     -ffile-prefix-map="$work"=. -frandom-seed=ebpf-loader -static -s -Wl,--build-id=none \
     ./*.c ./*.S -o ebpf-loader $libs || exit 1
   mv ebpf-loader "$output"

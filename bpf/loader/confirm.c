@@ -20,56 +20,68 @@ static const char *pending_path(const char *name)
 	return text(RECORD_DIR "/%s.pending", name);
 }
 
+/* Outlives a reboot, which ends every watch. */
+static const char *unconfirmed_path(const char *name)
+{
+	return text(STATE_DIR "/%s/unconfirmed", name);
+}
+
 bool confirm_pending(const char *name)
 {
 	return path_exists(pending_path(name));
 }
 
-int confirm_drop(const char *name)
+bool confirm_never_came(const char *name, const char *version)
 {
-	return remove_tree(pending_path(name));
+	const char *found = read_file(unconfirmed_path(name), NULL);
+
+	return found && !strcmp(found, version);
 }
 
-static bool still_mine(const char *name, const char *mine)
+int confirm_drop(const char *name)
 {
-	const char *found = read_file(pending_path(name), NULL);
+	return remove_tree(pending_path(name)) || remove_tree(unconfirmed_path(name)) ? -1 : 0;
+}
+
+static bool still_mine(const char *path, const char *mine)
+{
+	const char *found = read_file(path, NULL);
 
 	return found && !strcmp(found, mine);
 }
 
 /* Runs detached from the caller, which has its answer already. */
-static void watch(const char *name, const char *mine, int seconds)
+static void watch(const char *path, const char *mine, int seconds, void (*expired)(const char *),
+		  const char *name)
 {
 	struct timespec pause = { .tv_nsec = 200000000 };
-	json_t *answer;
 	time_t end = 0;
 	struct timespec now;
 
 	do {
 		nanosleep(&pause, NULL);
-		if (!still_mine(name, mine))
+		if (!still_mine(path, mine))
 			return;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		end = end ? end : now.tv_sec + seconds;
 	} while (now.tv_sec < end);
-	if (lock_node(LOCK_WRITER) || !still_mine(name, mine) || confirm_drop(name))
-		return;
-	if (!version_previous(name) || rollback_locked(name, &answer))
-		remove_locked(name, false, &answer);
+	if (!lock_node(LOCK_WRITER) && still_mine(path, mine))
+		expired(name);
 }
 
-int confirm_watch(const char *name, const char *version, int seconds)
+int watch_start(const char *path, const char *label, int seconds, void (*expired)(const char *),
+		const char *name)
 {
-	const char *mine = text("%s %d %lld\n", version, getpid(), (long long)time(NULL));
+	const char *mine = text("%s %d %lld\n", label, getpid(), (long long)time(NULL));
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t child;
 
-	if (null < 0 || write_file(pending_path(name), mine, strlen(mine)))
-		return fail(text("Watching the swap of %s", name), errno_text(errno),
+	if (null < 0 || write_file(path, mine, strlen(mine)))
+		return fail(text("Watching the change of %s", name), errno_text(errno),
 			    "run it again");
 	child = fork();
 	if (child < 0)
-		return fail(text("Watching the swap of %s", name), errno_text(errno),
+		return fail(text("Watching the change of %s", name), errno_text(errno),
 			    "run it again");
 	if (child)
 		return 0;
@@ -79,8 +91,27 @@ int confirm_watch(const char *name, const char *version, int seconds)
 	/* The lock belongs to the open file, not to the process: without this the watch would keep
 	 * it. */
 	unlock_node();
-	watch(name, mine, seconds);
+	watch(path, mine, seconds, expired, name);
 	_exit(0);
+}
+
+static void go_back(const char *name)
+{
+	json_t *answer;
+
+	if (confirm_drop(name))
+		return;
+	if (!version_previous(name) || rollback_locked(name, &answer))
+		remove_locked(name, false, &answer);
+}
+
+int confirm_watch(const char *name, const char *version, int seconds)
+{
+	const char *marker = unconfirmed_path(name);
+
+	if (write_file(marker, version, strlen(version)))
+		return -1;
+	return watch_start(pending_path(name), version, seconds, go_back, name);
 }
 
 int verb_confirm(const char *name, const char *version, json_t **answer)

@@ -16,6 +16,19 @@ bool confirm_pending(const char *name);
 /* Starts a watch that swaps back after seconds; replaces an earlier watch. */
 int confirm_watch(const char *name, const char *version, int seconds);
 
+/*
+ * The version was attached and never confirmed, in this boot or the last: what it
+ * enforces is not to be trusted after a reboot.
+ */
+bool confirm_never_came(const char *name, const char *version);
+
+/*
+ * Writes a line of its own to path and starts a process that calls expired(name) with
+ * the node's lock held, unless the line is gone or another one after seconds.
+ */
+int watch_start(const char *path, const char *label, int seconds, void (*expired)(const char *),
+		const char *name);
+
 /* Ends the wait without a confirmation: another apply or a removal took over. */
 int confirm_drop(const char *name);
 

@@ -13,24 +13,52 @@
 #include "confirm.h"
 #include "fail.h"
 #include "health.h"
+#include "map_confirm.h"
 #include "mapio.h"
 #include "measure.h"
 #include "metrics.h"
 
-static const char usage[] = "usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
-			    "       ebpf-loader confirm NAME VERSION\n"
-			    "       ebpf-loader observe [NAME]\n"
-			    "       ebpf-loader rollback NAME\n"
-			    "       ebpf-loader remove NAME [--maps]\n"
-			    "       ebpf-loader probe [HOOK TARGET]\n"
-			    "       ebpf-loader boot\n"
-			    "       ebpf-loader measure SECONDS\n"
-			    "       ebpf-loader metrics FILE [--measure SECONDS]\n"
-			    "       ebpf-loader map dump NAME MAP [--digest]\n"
-			    "       ebpf-loader map put NAME MAP FILE [MAP FILE]...\n"
-			    "       ebpf-loader health FILE [--forget]\n";
+static const char usage[] =
+	"usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
+	"       ebpf-loader confirm NAME VERSION\n"
+	"       ebpf-loader observe [NAME]\n"
+	"       ebpf-loader rollback NAME\n"
+	"       ebpf-loader remove NAME [--maps]\n"
+	"       ebpf-loader probe [HOOK TARGET]\n"
+	"       ebpf-loader boot\n"
+	"       ebpf-loader measure SECONDS\n"
+	"       ebpf-loader metrics FILE [--measure SECONDS]\n"
+	"       ebpf-loader map dump NAME MAP [--digest]\n"
+	"       ebpf-loader map put [--confirm SECONDS] NAME MAP FILE [MAP FILE]...\n"
+	"       ebpf-loader map confirm NAME\n"
+	"       ebpf-loader events NAME SECONDS\n"
+	"       ebpf-loader health FILE [--forget]\n";
 
 enum { WRONG_USAGE = -2 };
+
+/* Seconds of a word; false when it is no whole number from 0 to an hour. */
+static bool read_seconds(const char *word, int *seconds)
+{
+	char *end;
+
+	*seconds = strtol(word, &end, 10);
+	return *word && !*end && *seconds >= 0 && *seconds <= 3600;
+}
+
+static int run_map_put(int count, char **words, json_t **answer)
+{
+	int seconds = 0;
+
+	if (count >= 2 && !strcmp(words[0], "--confirm")) {
+		if (!read_seconds(words[1], &seconds))
+			return WRONG_USAGE;
+		count -= 2;
+		words += 2;
+	}
+	if (count < 3 || count % 2 == 0)
+		return WRONG_USAGE;
+	return verb_map_put(words[0], seconds, (count - 1) / 2, words + 1, answer);
+}
 
 static int run_map(int count, char **words, json_t **answer)
 {
@@ -40,8 +68,10 @@ static int run_map(int count, char **words, json_t **answer)
 		if (count == 3 || digest)
 			return verb_map_dump(words[1], words[2], digest, answer);
 	}
-	if (count >= 4 && count % 2 == 0 && !strcmp(words[0], "put"))
-		return verb_map_put(words[1], (count - 2) / 2, words + 2, answer);
+	if (count >= 1 && !strcmp(words[0], "put"))
+		return run_map_put(count - 1, words + 1, answer);
+	if (count == 2 && !strcmp(words[0], "confirm"))
+		return verb_map_confirm(words[1], answer);
 	return WRONG_USAGE;
 }
 
@@ -50,10 +80,7 @@ static int run_apply(int count, char **words, json_t **answer)
 	int seconds = 0;
 
 	if (count == 3 && !strcmp(words[1], "--confirm")) {
-		char *end;
-
-		seconds = strtol(words[2], &end, 10);
-		if (*end || seconds < 0 || seconds > 3600)
+		if (!read_seconds(words[2], &seconds))
 			return WRONG_USAGE;
 	} else if (count != 1) {
 		return WRONG_USAGE;
@@ -92,6 +119,8 @@ static int run(int count, char **words, json_t **answer)
 		return verb_metrics(words[1], NULL, answer);
 	if (!strcmp(verb, "metrics") && count == 4 && !strcmp(words[2], "--measure"))
 		return verb_metrics(words[1], words[3], answer);
+	if (!strcmp(verb, "events") && count == 3)
+		return verb_events(words[1], words[2], answer);
 	if (!strcmp(verb, "map"))
 		return run_map(count - 1, words + 1, answer);
 	return WRONG_USAGE;

@@ -6,18 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confirm.h"
 #include "fail.h"
+#include "file_rules.h"
 #include "kernel.h"
+#include "map_confirm.h"
 #include "manifest.h"
 #include "mapio.h"
 #include "object.h"
 #include "paths.h"
+#include "records.h"
 #include "shape.h"
 #include "text.h"
 #include "version.h"
 
+#include "../include/lsm_maps.h"
+
 /* Where contents are kept for the boot unit: bpffs is empty after a reboot. */
-static const char *saved_path(const char *program, const char *map)
+const char *map_saved_path(const char *program, const char *map)
 {
 	return text(STATE_DIR "/%s/maps/%s.bin", program, map);
 }
@@ -32,52 +38,86 @@ static int check_name(const char *program, const char *map)
 }
 
 /*
- * The definition of a map in a version's object, for its inner map: libbpf forgets the
- * inner map of an object that it has loaded, so the object is opened once more.
+ * The definition of a map in a version's object, for its inner map and its key's type:
+ * libbpf forgets the inner map of an object that it has loaded, so the object is opened
+ * once more.
  */
-static const struct bpf_map *definition(const struct manifest *m, const char *map)
+static void define(const struct manifest *m, struct filling *filling, bool *by_file)
 {
 	struct bpf_object *object;
+	const struct bpf_map *map;
 
 	if (object_open(m, &object)) {
 		fail_reset();
-		return NULL;
+		return;
 	}
-	return bpf_object__find_map_by_name(object, map);
+	map = bpf_object__find_map_by_name(object, filling->name);
+	if (!map)
+		return;
+	filling->inner = bpf_map__inner_map((struct bpf_map *)map);
+	*by_file = file_rules_wanted(object, map);
 }
 
-static const struct bpf_map *current_definition(const char *program, const char *map)
+static void define_current(const char *program, struct filling *filling, bool *by_file)
 {
 	const char *version = version_current(program);
 	struct manifest m;
 
 	if (version && !manifest_read(version_dir(program, version), &m))
-		return definition(&m, map);
-	fail_reset();
-	return NULL;
+		define(&m, filling, by_file);
+	else
+		fail_reset();
 }
 
-static const struct bpf_map *inner_of(const struct bpf_map *defined)
+/* The bytes of a file as records of its map. */
+static int set_bytes(struct filling *filling, char *bytes, bool by_file, json_t *absent)
 {
-	return defined ? bpf_map__inner_map((struct bpf_map *)defined) : NULL;
+	struct bpf_map_info info;
+
+	filling->bytes = (unsigned char *)bytes;
+	if (!by_file)
+		return 0;
+	if (map_describe(filling->name, filling->fd, &info))
+		return -1;
+	return file_rules_resolve(filling->name, bytes, info.value_size,
+				  (unsigned char **)&filling->bytes, &filling->size, absent);
+}
+
+/* An enforcing version that nobody ever confirmed comes back reporting only. */
+static void distrust(const struct manifest *m, struct filling *filling)
+{
+	struct lsm_settings *settings;
+	bool lsm = false;
+
+	for (int i = 0; i < m->target_count; i++)
+		lsm |= m->targets[i].hook == HOOK_LSM;
+	if (!lsm || strcmp(filling->name, "settings") || !confirm_never_came(m->name, m->version) ||
+	    filling->size != sizeof(__u32) + sizeof(*settings))
+		return;
+	settings = (struct lsm_settings *)(filling->bytes + sizeof(__u32));
+	if (settings->mode == LSM_ENFORCE)
+		settings->mode = LSM_AUDIT;
 }
 
 int map_restore(const struct manifest *m, const struct bpf_map *map)
 {
-	const char *name = bpf_map__name(map);
-	struct filling filling = { .name = name, .fd = bpf_map__fd(map) };
-	char *bytes = read_file(saved_path(m->name, name), &filling.size);
+	struct filling filling = { .name = bpf_map__name(map), .fd = bpf_map__fd(map) };
+	char *bytes = read_file(map_saved_path(m->name, filling.name), &filling.size);
+	bool by_file = false;
 
 	if (!bytes)
 		return 0;
-	filling.inner = inner_of(definition(m, name));
-	filling.bytes = (unsigned char *)bytes;
+	define(m, &filling, &by_file);
+	if (set_bytes(&filling, bytes, by_file, NULL))
+		return -1;
+	distrust(m, &filling);
 	return map_write(&filling);
 }
 
 static int open_filling(const char *program, const char *map, const char *file,
-			struct filling *filling)
+			struct filling *filling, json_t *absent)
 {
+	bool by_file = false;
 	char *bytes;
 
 	if (check_name(program, map))
@@ -87,27 +127,24 @@ static int open_filling(const char *program, const char *map, const char *file,
 		return fail(text("Reading %s", file), errno_text(errno),
 			    "send the file to the node again");
 	filling->name = map;
-	filling->bytes = (unsigned char *)bytes;
-	filling->inner = inner_of(current_definition(program, map));
+	define_current(program, filling, &by_file);
 	filling->fd = bpf_obj_get(text(PIN_DIR "/%s/maps/%s", program, map));
-	if (filling->fd >= 0)
-		return 0;
-	return fail(text("Opening the map %s of %s", map, program), errno_text(errno),
-		    "apply the program first; 'ebpf-loader observe' lists its maps");
+	if (filling->fd < 0)
+		return fail(text("Opening the map %s of %s", map, program), errno_text(errno),
+			    "apply the program first; 'ebpf-loader observe' lists its maps");
+	return set_bytes(filling, bytes, by_file, absent);
 }
 
-int verb_map_put(const char *program, int count, char **maps_and_files, json_t **answer)
+int map_put_files(const char *program, int count, char **maps_and_files, json_t *absent,
+		  json_t *digests)
 {
 	struct filling *all = calloc(count, sizeof(*all));
-	json_t *digests = json_object();
 
 	if (!all)
 		abort();
-	if (lock_node(LOCK_WRITER) || require_bpffs())
-		return -1;
 	for (int i = 0; i < count; i++)
-		if (open_filling(program, maps_and_files[2 * i], maps_and_files[2 * i + 1],
-				 &all[i]))
+		if (open_filling(program, maps_and_files[2 * i], maps_and_files[2 * i + 1], &all[i],
+				 absent))
 			return -1;
 	/* What refers to others comes later, so that nothing points at what is not there. */
 	for (int i = 0; i < count; i++)
@@ -116,17 +153,29 @@ int verb_map_put(const char *program, int count, char **maps_and_files, json_t *
 	for (int i = count - 1; i >= 0; i--)
 		if (map_prune(&all[i]))
 			return -1;
-	if (make_dirs(text(STATE_DIR "/%s/maps", program)))
-		return -1;
 	for (int i = 0; i < count; i++) {
 		const char *digest = map_digest(all[i].name, all[i].fd);
 
-		if (!digest ||
-		    write_file(saved_path(program, all[i].name), all[i].bytes, all[i].size))
+		if (!digest)
 			return -1;
 		json_object_set_new(digests, all[i].name, json_string(digest));
 	}
-	*answer = json_pack("{s:s, s:o}", "name", program, "digests", digests);
+	return 0;
+}
+
+int verb_map_put(const char *program, int seconds, int count, char **maps_and_files,
+		 json_t **answer)
+{
+	json_t *digests = json_object(), *absent = json_array();
+
+	if (lock_node(LOCK_WRITER) || require_bpffs())
+		return -1;
+	if (map_put_files(program, count, maps_and_files, absent, digests) ||
+	    (seconds ? map_confirm_watch(program, seconds, count, maps_and_files)
+		     : map_confirm_keep(program, count, maps_and_files)))
+		return -1;
+	*answer = json_pack("{s:s, s:o, s:o, s:b}", "name", program, "digests", digests, "absent",
+			    absent, "unconfirmed", seconds > 0);
 	return 0;
 }
 

@@ -47,8 +47,20 @@ int map_copy(const char *name, int from, int to);
 /* Fills a new map with what `map put` last saved for it, if anything. */
 int map_restore(const struct manifest *m, const struct bpf_map *map);
 
-/* map put: maps[i] gets the contents of files[i]; written in order, pruned in reverse. */
-int verb_map_put(const char *program, int count, char **maps_and_files, json_t **answer);
+/*
+ * map put: maps[i] gets the contents of files[i]; written in order, pruned in reverse.
+ * With seconds the old contents come back unless `map confirm` comes first.
+ */
+int verb_map_put(const char *program, int seconds, int count, char **maps_and_files,
+		 json_t **answer);
+
+/* The part of it that writes; files that rules name and the node has not go to absent. */
+int map_put_files(const char *program, int count, char **maps_and_files, json_t *absent,
+		  json_t *digests);
+
+/* Where the contents that `map put` wrote are kept for the next boot. */
+const char *map_saved_path(const char *program, const char *map);
+
 int verb_map_dump(const char *program, const char *map, bool digest_only, json_t **answer);
 
 #endif

@@ -10,6 +10,7 @@
 #include "confirm.h"
 #include "fail.h"
 #include "fault.h"
+#include "map_confirm.h"
 #include "paths.h"
 #include "kernel.h"
 #include "record.h"
@@ -137,7 +138,7 @@ int remove_locked(const char *name, bool maps, json_t **answer)
 		return -1;
 	fault_point("released");
 	if (drop_empty_roots() || remove_pins(name, maps) || remove_files(name, maps) ||
-	    record_remove(name))
+	    record_remove(name) || map_confirm_drop(name))
 		return -1;
 	rmdir(PIN_DIR);
 	rmdir(STATE_DIR);
