@@ -1,6 +1,7 @@
 import { unsupported } from "@ebpf-platform/lib/config";
 import * as pulumi from "@pulumi/pulumi";
 import { BpfMetrics } from "./components/bpf/bpf-metrics";
+import { LsmPolicy } from "./components/bpf/lsm-policy";
 import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
 import { XdpGuard } from "./components/bpf/xdp-guard";
@@ -36,6 +37,15 @@ for (const guard of config.bpf.guards) {
     machine: fleet.node(guard.node).machine,
     guard,
     enforce: config.bpf.mode === "enforce",
+    build: config.bpf.build,
+  });
+  attached.push(program);
+}
+for (const policy of config.bpf.lsm) {
+  const { program } = new LsmPolicy(`${policy.node}-${policy.name}`, {
+    machine: fleet.node(policy.node).machine,
+    policy,
+    mode: config.bpf.mode,
     build: config.bpf.build,
   });
   attached.push(program);

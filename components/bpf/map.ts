@@ -11,6 +11,11 @@ export interface BpfMapArgs {
    * removed in the reverse order. Each is the run of records that bpf/loader/mapio.h describes, made by `lib/`.
    */
   readonly contents: readonly { readonly map: string; readonly bytes: Uint8Array }[];
+  /**
+   * The node takes what was written back unless a fresh connection confirms it within so many seconds. Default: it
+   * counts at once.
+   */
+  readonly confirmSeconds?: number;
 }
 
 const provider = lazyProvider("mapProvider");
@@ -36,6 +41,7 @@ export class BpfMap extends pulumi.dynamic.Resource {
         connection: pulumi.secret(machine.connection),
         loaderSha256: loaderSha256(),
         contents: args.contents.map(({ map, bytes }) => ({ map, sha256: storeCached(Buffer.from(bytes)) })),
+        ...(args.confirmSeconds !== undefined && { confirmSeconds: args.confirmSeconds }),
         digests: undefined,
       },
       pulumi.mergeOptions(opts, {

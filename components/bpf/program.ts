@@ -1,3 +1,4 @@
+import type { ManifestAttach } from "@ebpf-platform/lib/bpf-manifest";
 import type { BpfProgramConfig } from "@ebpf-platform/lib/config";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../node/machine";
@@ -15,7 +16,9 @@ export interface BpfProgramArgs {
   readonly machine: ProgramMachine;
   readonly object: BpfObject;
   /** As in the config; `source` and `node` are those of object and machine. */
-  readonly program: Omit<BpfProgramConfig, "source" | "node">;
+  readonly program: Omit<BpfProgramConfig, "source" | "node" | "attach"> & {
+    readonly attach: ManifestAttach;
+  };
   /** Config key that asks for the program, for messages. Default `bpf.programs[<name>]`. */
   readonly askedBy?: string;
   /** Pinned maps stay on the node when the program is deleted. Default false. */

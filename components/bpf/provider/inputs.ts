@@ -81,6 +81,8 @@ export const mapInputs = z.strictObject({
   loaderSha256: hex64,
   /** In the order they are written: what refers to others comes after them. */
   contents: z.array(z.strictObject({ map: z.string().min(1), sha256: hex64 })).min(1),
+  /** Seconds within which a fresh connection confirms what was written, or the node takes it back. */
+  confirmSeconds: z.number().int().min(1).max(3600).exactOptional(),
 });
 export type MapInputs = z.infer<typeof mapInputs>;
 

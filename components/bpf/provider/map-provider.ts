@@ -61,7 +61,9 @@ export const mapProvider: dynamic.ResourceProvider = {
 };
 
 async function write(inputs: MapInputs, contents: MapInputs["contents"], all?: Buffer): Promise<MapState> {
-  const { node, connection, program } = inputs;
+  const { node, connection, program, confirmSeconds } = inputs;
+  // What is emptied denies nothing: it needs no way back.
+  const confirm = confirmSeconds === undefined || all ? [] : ["--confirm", String(confirmSeconds)];
   const answer = await NodeLoader.use(node, connection, async (loader) => {
     const folder = (await loader.script("contents-folder.sh")).trim();
     try {
@@ -74,11 +76,16 @@ async function write(inputs: MapInputs, contents: MapInputs["contents"], all?: B
         );
         words.push(map, `${folder}/${map}`);
       }
-      return await loader.verb("map", "put", program, ...words);
+      return await loader.verb("map", "put", ...confirm, program, ...words);
     } finally {
       await loader.script("drop-contents.sh", folder);
     }
   });
+  // A connection of its own: that one can be made is what is confirmed.
+  if (confirm.length > 0 && answer !== undefined)
+    await NodeLoader.use(node, connection, (loader) => loader.mustVerb("map", "confirm", program)).then(
+      (text) => answers.mapConfirm(node, text),
+    );
   // No loader: with the last program its maps went as well; only a delete meets that.
   const digests = answer === undefined && all ? {} : answers.mapPut(node, answer ?? "").digests;
   return { ...inputs, status: AS_WRITTEN, digests };

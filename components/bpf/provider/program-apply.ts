@@ -1,5 +1,6 @@
 import {
   MANIFEST_SCHEMA,
+  manifestPrograms,
   manifestVersion,
   smokePackets,
   type Manifest,
@@ -79,7 +80,7 @@ async function objectBytes(
 }
 
 function manifestOf(inputs: ProgramInputs, objectSha256: string): Manifest {
-  const programs = [{ function: inputs.function, attach: inputs.attach }];
+  const programs = manifestPrograms(inputs.function, inputs.attach);
   return {
     schema: MANIFEST_SCHEMA,
     name: inputs.program,
