@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the packet runner: build.sh OUTPUT. Exit status 69: a compiler or libbpf's headers are missing.
+# Builds the packet runner, static, so that it runs in a guest too: build.sh OUTPUT. Exit status 69: a compiler or libbpf's headers are missing.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -15,5 +15,5 @@ command -v "$compiler" >/dev/null || {
   exit 69
 }
 mkdir -p "$(dirname "$output")"
-"$compiler" -O2 -Wall -Wextra -Werror -o "$output.$$" "$here"/*.c -lbpf -lelf -lz
+"$compiler" -O2 -Wall -Wextra -Werror -static -o "$output.$$" "$here"/*.c -lbpf -lelf -lz
 mv "$output.$$" "$output"

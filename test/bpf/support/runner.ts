@@ -1,9 +1,9 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildRunner } from "./objects";
+import { runnerPlace, type RunnerPlace, type RunnerProcess } from "./runner-place";
 
 /** XDP verdicts, as in linux/bpf.h. */
 export const XDP = { ABORTED: 0, DROP: 1, PASS: 2, TX: 3, REDIRECT: 4 } as const;
@@ -44,12 +44,15 @@ export class BpfRunner {
   private errors = "";
   private files = 0;
 
-  private constructor(private readonly child: ChildProcessWithoutNullStreams) {
+  private constructor(
+    private readonly child: RunnerProcess,
+    private readonly place: RunnerPlace,
+  ) {
     createInterface({ input: child.stdout }).on("line", (line) => {
       this.waiting.shift()?.resolve(JSON.parse(line) as Reply);
     });
     child.stderr.on("data", (chunk: Buffer) => (this.errors += chunk.toString()));
-    child.on("close", (code) => {
+    child.onEnd((code) => {
       const error = new Error(`The packet runner ended with ${String(code)}:\n${this.errors}`);
       for (const { reject } of this.waiting.splice(0)) reject(error);
     });
@@ -58,10 +61,14 @@ export class BpfRunner {
   /** Loads the objects; rejects with the kernel's own words when it refuses one. */
   static async start(objects: readonly ObjectSpec[], options: RunnerOptions = {}): Promise<BpfRunner> {
     const sizes = Object.entries(options.maxEntries ?? {}).flatMap(([map, size]) => ["-m", `${map}=${size}`]);
-    const specs = objects.map(({ path, constants = {} }) =>
-      [path, ...Object.entries(constants).map(([name, value]) => `${name}=${value}`)].join(","),
-    );
-    const runner = new BpfRunner(spawn(buildRunner(), [...sizes, ...specs]));
+    const place = runnerPlace();
+    const specs: string[] = [];
+    for (const { path, constants = {} } of objects) {
+      const values = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
+      specs.push([await place.file(path), ...values].join(","));
+    }
+    const command = await place.file(buildRunner());
+    const runner = new BpfRunner(await place.start(command, [...sizes, ...specs]), place);
     try {
       await runner.next();
     } catch (error) {
@@ -125,7 +132,7 @@ export class BpfRunner {
   async putFile(map: string, records: Buffer, object = 0): Promise<void> {
     const path = join(this.folder, `${map}-${(this.files += 1)}.bin`);
     writeFileSync(path, records);
-    await this.ask("file", object, map, path);
+    await this.ask("file", object, map, await this.place.file(path));
     rmSync(path);
   }
 
@@ -180,7 +187,7 @@ export class BpfRunner {
 
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.child.on("close", () => resolve());
+      this.child.onEnd(() => resolve());
       this.child.stdin.end();
     });
     rmSync(this.folder, { recursive: true, force: true });
