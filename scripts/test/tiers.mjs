@@ -73,12 +73,11 @@ export const mochaTiers = [
   },
   {
     name: "vm",
-    about: "an emulated guest: LSM programs enforce, a reboot restores",
+    about: "an emulated guest: LSM policies deny, a reboot restores, objects on another kernel",
     folder: "test/vm",
     limitSeconds: 1800,
     soakFactor: 4,
     live: "cases",
-    later: true,
   },
 ];
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { COUNTERS, STATE, type TrackedFlow } from "../support/conntrack-model";
+import { STATE, type TrackedFlow } from "../support/conntrack-model";
+import { readCounters, readFlows } from "../support/flow-table";
 import { ACK, edit, FIN, frame, packet, RST, SYN, UDP, type FrameSpec } from "../support/frames";
 import { buildObject } from "../support/objects";
 import { BpfRunner } from "../support/runner";
 import { withRunner } from "../support/with-runner";
 
-const VALUE_SIZE = 40;
 export const tcp4: FrameSpec = { from: "198.18.0.30", to: "198.18.0.100" };
 const tcp6: FrameSpec = { from: "2001:2:0:1::30", to: "2001:2:0:1::100" };
 
@@ -19,32 +19,8 @@ export function withTracker() {
 
   beforeEach(() => tracker.runner.clear("flows4", "flows6", "counters"));
 
-  /** The table by key, summed over the CPUs as a reader must do it. */
-  async function flows(): Promise<Map<string, TrackedFlow>> {
-    const entries = [...(await tracker.runner.dump("flows4")), ...(await tracker.runner.dump("flows6"))];
-    return new Map(
-      entries.map(([key, values]) => {
-        const sum = { packets: 0, bytes: 0, state: 0, flags: 0, latest: -1n };
-        for (let at = 0; at < values.length; at += VALUE_SIZE) {
-          const lastSeen = values.readBigUInt64LE(at + 24);
-          sum.packets += Number(values.readBigUInt64LE(at));
-          sum.bytes += Number(values.readBigUInt64LE(at + 8));
-          sum.flags |= values.readUInt32LE(at + 36);
-          if (lastSeen > sum.latest) {
-            sum.latest = lastSeen;
-            sum.state = values.readUInt32LE(at + 32);
-          }
-        }
-        const { packets, bytes, state, flags } = sum;
-        return [key.toString("hex"), { packets, bytes, state, flags }];
-      }),
-    );
-  }
-
-  async function counters(): Promise<Record<string, number>> {
-    const values = await Promise.all(COUNTERS.map((_, index) => tracker.runner.count("counters", index)));
-    return Object.fromEntries(COUNTERS.map((name, index) => [name, values[index]!]));
-  }
+  const flows = (): Promise<Map<string, TrackedFlow>> => readFlows(tracker.runner);
+  const counters = (): Promise<Record<string, number>> => readCounters(tracker.runner);
 
   async function only(): Promise<TrackedFlow> {
     const [flow, ...others] = (await flows()).values();
