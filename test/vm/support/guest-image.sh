@@ -9,9 +9,9 @@ shopt -s inherit_errexit
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd -P)
 machine_name=guest
 spec_packages=$*
-# shellcheck source=/dev/null
+# shellcheck source=../../../components/node/scripts/nspawn-spec.sh
 source "$here/../../../components/node/scripts/nspawn-spec.sh"
-# shellcheck source=/dev/null
+# shellcheck source=../../../components/node/scripts/nspawn-base.sh
 source "$here/../../../components/node/scripts/nspawn-base.sh"
 
 cache=${EBPF_PLATFORM_CACHE:-/var/cache/ebpf-platform}/vm
@@ -66,9 +66,15 @@ make_root() {
   rm -rf "$folder/tree"
 }
 
+# The package of today's kernel; nothing where apt knows none.
+kernel_package() {
+  apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p' || return 0
+}
+
 main() {
   local kernel id build
-  kernel=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p') || kernel=''
+  kernel=$(kernel_package)
+  if [[ -z $kernel ]] && apt-get -q update >/dev/null 2>&1; then kernel=$(kernel_package); fi
   if [[ -z $kernel ]]; then
     echo "apt knows no linux-image-cloud-amd64" >&2
     exit 69

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import type { Manifest } from "@ebpf-platform/lib/bpf-manifest";
 import { MANIFEST_SCHEMA, manifestPrograms, manifestVersion } from "@ebpf-platform/lib/bpf-manifest";
 import type { BpfMode, LsmConfig } from "@ebpf-platform/lib/config";
@@ -7,7 +8,6 @@ import { encodeLsmMaps } from "@ebpf-platform/lib/lsm-maps";
 import { buildLoader } from "../../../components/bpf/loader-build";
 import { readCached, sha256Of } from "../../../components/bpf/build-cache";
 import { LOADER_PATH, NodeLoader, PROGRAMS_DIR } from "../../../components/bpf/provider/node-loader";
-import { readFileSync } from "node:fs";
 import { shellQuote } from "../../../components/node/shell-quote";
 import { buildObject } from "../../bpf/support/objects";
 import type { Guest } from "./guest";

@@ -15,8 +15,8 @@ let running: Promise<Running> | undefined;
 /** The one guest of all files of the tier: an emulated boot costs more than most cases. */
 export async function sharedGuest(context: Context): Promise<Guest> {
   context.timeout(300_000);
-  const image = needGuest(context);
-  return (await (running ??= start(image))).guest;
+  running ??= start(needGuest(context));
+  return (await running).guest;
 }
 
 async function start(image: string): Promise<Running> {
