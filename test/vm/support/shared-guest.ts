@@ -14,7 +14,8 @@ let running: Promise<Running> | undefined;
 
 /** The one guest of all files of the tier: an emulated boot costs more than most cases. */
 export async function sharedGuest(context: Context): Promise<Guest> {
-  context.timeout(300_000);
+  // The first run on a machine makes the Debian base as well.
+  context.timeout(600_000);
   running ??= start(needGuest(context));
   return (await running).guest;
 }
