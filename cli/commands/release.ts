@@ -25,4 +25,8 @@ export function registerRelease(program: Command): void {
     .description("build a lock again from its commit and report what differs")
     .option(...ARTIFACTS)
     .action(async (version: string, options: object) => (await verbs()).verify(version, options));
+  release
+    .command("charts <folder>")
+    .description("read which keys each chart of releases/pins.json knows and write them to charts/")
+    .action(async (folder: string) => (await import("../release/charts.js")).refreshCharts(folder));
 }
