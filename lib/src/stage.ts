@@ -26,6 +26,10 @@ const nothing: PlatformParts = {
   wireguard: false,
   vault: "off",
   vaultInjection: false,
+  observability: "off",
+  gatekeeper: "off",
+  externalSecrets: false,
+  argocd: false,
 };
 
 /** The stages from lax to strict. WireGuard and Vault injection are the last step of a rollout, hence no minimum of prod. */
@@ -55,6 +59,7 @@ export const stageRules: Readonly<Record<Stage, StageRules>> = {
     xdpModes: anyXdpMode,
     platformOf: "own",
     platform: {
+      ...nothing,
       tetragon: "enforce",
       falco: "alerts",
       networkPolicy: "default-deny",
@@ -80,6 +85,7 @@ export const stageRules: Readonly<Record<Stage, StageRules>> = {
     xdpModes: ["native"],
     platformOf: "own",
     platform: {
+      ...nothing,
       tetragon: "enforce",
       falco: "alerts",
       networkPolicy: "default-deny",
@@ -99,6 +105,10 @@ const order: { readonly [Part in keyof PlatformParts]: readonly PlatformParts[Pa
   wireguard: [false, true],
   vault: ["off", "dev", "ha"],
   vaultInjection: [false, true],
+  observability: ["off", "metrics", "full"],
+  gatekeeper: ["off", "audit", "enforce"],
+  externalSecrets: [false, true],
+  argocd: [false, true],
 };
 
 /**

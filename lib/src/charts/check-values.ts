@@ -1,5 +1,5 @@
 import { nearest } from "../nearest";
-import { openTables } from "./exceptions";
+import { exceptions } from "./exceptions";
 import { isTable, OTHERS, writePath, type ChartKeys, type KeyNode, type KeyTable } from "./key-tree";
 import { kubernetesShape } from "./kubernetes-shapes";
 import { isValues, type ChartValues } from "./merge-values";
@@ -16,27 +16,34 @@ export interface ValueProblem {
  * ignore an unknown key without a word. Not judged: what stands under an open table or inside a list.
  */
 export function checkValues(chart: ChartKeys, values: ChartValues): ValueProblem[] {
-  const open = new Set(
-    openTables.filter((each) => each.chart === chart.chart).map(({ path }) => writePath(path)),
+  const excepted = new Map(
+    exceptions.filter((each) => each.chart === chart.chart).map(({ path, keys }) => [path, keys]),
   );
-  return checkTable(chart.keys, values, { path: [], chart, open });
+  return checkTable(chart.keys, values, { path: [], chart, excepted });
 }
 
 interface Place {
   readonly path: readonly string[];
   readonly chart: ChartKeys;
-  readonly open: ReadonlySet<string>;
+  readonly excepted: ReadonlyMap<string, KeyTable>;
 }
 
-function checkTable(keys: KeyTable, values: ChartValues, place: Place): ValueProblem[] {
-  const isOpen = place.open.has(writePath(place.path));
+function checkTable(table: KeyTable, values: ChartValues, place: Place): ValueProblem[] {
+  const keys = tableAt(table, place);
   return Object.entries(values).flatMap(([key, value]) => {
     const path = [...place.path, key];
     const node = Object.hasOwn(keys, key) && key !== OTHERS ? keys[key] : undefined;
     if (node !== undefined) return checkNode(shaped(key, node), value, { ...place, path });
-    if (isOpen || OTHERS in keys) return [];
+    if (OTHERS in keys) return [];
     return [{ path, fix: unknown(key, keys, place) }];
   });
+}
+
+/** The table with what is listed of it: other keys than its own where it is open, and more where it is closed. */
+function tableAt(table: KeyTable, { path, excepted }: Place): KeyTable {
+  const listed = excepted.get(writePath(path));
+  if (listed === undefined) return table;
+  return OTHERS in table ? listed : { ...table, ...listed };
 }
 
 function checkNode(node: KeyNode, value: unknown, place: Place): ValueProblem[] {

@@ -1,11 +1,22 @@
-/** A table that a chart's templates pass on as a whole although its defaults name keys. */
-export interface OpenTable {
+import type { KeyTable } from "./key-tree";
+
+/** What a chart's own data says wrongly of one of its tables. */
+export interface Exception {
   readonly chart: string;
-  /** Keys down to the table. */
-  readonly path: readonly string[];
-  /** The template and the line that pass it on. */
+  /** Keys down to the table, as `writePath` writes them. */
+  readonly path: string;
+  /** The keys the table takes; `*` for any. */
+  readonly keys: KeyTable;
+  /** The line that says so: a template that passes the table on as a whole, or one that reads single keys of it. */
   readonly cites: string;
 }
 
-/** Everything here was read in the template at the chart's locked version; a new version is read again. */
-export const openTables: readonly OpenTable[] = [];
+/** Everything here was read in the named file at the chart's locked version; a new version is read again. */
+export const exceptions: readonly Exception[] = [
+  {
+    chart: "cilium",
+    path: "maglev",
+    keys: { tableSize: "scalar", hashSeed: "scalar" },
+    cites: "values.yaml, comments of maglev: the default is {}, the template reads these two keys only",
+  },
+];

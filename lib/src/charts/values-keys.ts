@@ -73,8 +73,11 @@ const commentedKey = /^( *)# ?( *)("[^"]+"|[a-z_][\w./-]*):(?: |$)/;
 
 /** Adds keys that stand in comments to the table they would belong to, found by their column. */
 function addCommented(text: string, places: Place[], opaque: ReadonlySet<number>, root: MutableTable): void {
+  let annotation = false;
   text.split("\n").forEach((line, index) => {
-    const match = opaque.has(index + 1) ? null : commentedKey.exec(line);
+    // Schema annotations stand between two such marks and speak of the key below them.
+    if (/^ *# @schema *$/.test(line)) annotation = !annotation;
+    const match = annotation || opaque.has(index + 1) ? null : commentedKey.exec(line);
     if (match === null) return;
     const [, before = "", after = "", key = ""] = match;
     places.push({

@@ -4,10 +4,9 @@ import { present, type Draft, type Report } from "./draft";
 import { Words } from "./problem";
 import type { ConnectionConfig } from "./types";
 
-/** The cluster and its machines, what stands on it, the release, and the secrets that are named. */
+/** The cluster and its machines, the release, and the secrets that are named. */
 export function checkCluster(draft: Draft, report: Report): void {
   checkRoles(draft, report);
-  checkPlatform(draft, report);
   checkRelease(draft, report);
   checkSecrets(draft, report);
 }
@@ -51,29 +50,6 @@ function checkRoles(draft: Draft, report: Report): void {
       ["cluster", "stack"],
       draft.cluster.stack,
       "it is this stack itself; name the stack that runs the cluster",
-    );
-  }
-}
-
-/** Parts that need a cluster, and parts that need each other. */
-function checkPlatform(draft: Draft, report: Report): void {
-  if (!draft.platform) return;
-  if (draft.cluster?.kind === "none") {
-    for (const [key, value] of Object.entries(draft.platform).filter(
-      ([, setting]) => setting !== "off" && setting !== false,
-    )) {
-      report(
-        ["platform", key],
-        value,
-        "it runs on a cluster and cluster.kind is none; remove the key or choose a cluster",
-      );
-    }
-  }
-  if (draft.platform.vaultInjection && draft.platform.vault === "off" && draft.cluster?.kind !== "join") {
-    report(
-      ["platform", "vaultInjection"],
-      true,
-      "it injects secrets from Vault, which is off; write platform.vault: ha, or false here",
     );
   }
 }

@@ -1,8 +1,10 @@
 import type * as z from "zod";
 import { describeValue, keyPath, type ConfigProblem } from "./problem";
 import type { bpfSchema, clusterSchema, loadBalancerSchema, networkSchema, nodeSchema } from "./schema";
+import type { chartsSchema, ciliumSchema } from "./schema-platform";
 import type {
   BpfProgramConfig,
+  GitopsConfig,
   GuardConfig,
   LsmConfig,
   PlatformParts,
@@ -39,6 +41,11 @@ export interface Draft {
   readonly vips: readonly (VipConfig | undefined)[];
   readonly cluster: z.output<typeof clusterSchema> | undefined;
   readonly platform: PlatformParts | undefined;
+  /** Undefined also where the key is absent. */
+  readonly cilium: z.output<typeof ciliumSchema> | undefined;
+  readonly charts: z.output<typeof chartsSchema> | undefined;
+  /** Undefined also where the key is absent. */
+  readonly gitops: GitopsConfig | undefined;
   readonly secrets: readonly string[] | undefined;
 }
 

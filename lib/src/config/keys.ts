@@ -12,6 +12,9 @@ export const CONFIG_KEYS = {
   loadBalancer: "object",
   cluster: "object",
   platform: "object",
+  cilium: "object",
+  charts: "object",
+  gitops: "object",
   secrets: "object",
 } as const;
 export type ConfigKey = keyof typeof CONFIG_KEYS;

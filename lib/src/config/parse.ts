@@ -3,16 +3,19 @@ import { checkBpf } from "./check-bpf";
 import { checkCluster } from "./check-cluster";
 import { checkLoadBalancer } from "./check-load-balancer";
 import { checkLsm } from "./check-lsm";
-import { checkNetwork, defaultBridge } from "./check-network";
+import { checkNetwork, defaultBridge, POD_CIDR } from "./check-network";
+import { checkPlatform } from "./check-platform";
 import { ProblemList, valueAt, type Draft, type NodeDraft } from "./draft";
 import { unknownKey } from "./fields";
 import { CONFIG_KEYS, isConfigKey } from "./keys";
 import { lsmSchema } from "./lsm-schema";
 import { ConfigError } from "./problem";
 import * as schema from "./schema";
+import { chartsSchema, ciliumSchema, gitopsSchema } from "./schema-platform";
 import {
   DRIVERS,
   type BpfProgramConfig,
+  type CiliumConfig,
   type NodeConfig,
   type PlatformConfig,
   type VipConfig,
@@ -30,7 +33,8 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
     list.report([key], raw[key], unknownKey(key, Object.keys(CONFIG_KEYS)));
   }
   const draft = readDraft(raw, stack, list);
-  for (const check of [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster])
+  const checks = [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster, checkPlatform];
+  for (const check of checks)
     check(draft, list.report);
   const config = complete(draft);
   if (list.problems.length > 0 || config === undefined) throw new ConfigError(stack, list.problems);
@@ -39,7 +43,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
 
 function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: ProblemList): Draft {
   const rawNodes: unknown[] = Array.isArray(raw.nodes) ? raw.nodes : [];
-  if (rawNodes.length === 0)
+  if (rawNodes.length === 0 && valueAt(raw.cluster, ["kind"]) !== "existing")
     list.report(["nodes"], raw.nodes, "declare the machines as a list with at least one node");
   const rawPrograms = valueAt(raw.bpf, ["programs"]);
   const rawLsm = valueAt(raw.bpf, ["lsm"]);
@@ -63,6 +67,9 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     vips: list.readList(schema.vipSchema, valueAt(raw.loadBalancer, ["vips"]), ["loadBalancer", "vips"]),
     cluster: list.read(schema.clusterSchema, raw.cluster ?? { kind: "none" }, ["cluster"]),
     platform: list.read(schema.platformSchema, raw.platform ?? {}, ["platform"]),
+    cilium: isAbsent(raw.cilium) ? undefined : list.read(ciliumSchema, raw.cilium, ["cilium"]),
+    charts: list.read(chartsSchema, raw.charts ?? {}, ["charts"]),
+    gitops: isAbsent(raw.gitops) ? undefined : list.read(gitopsSchema, raw.gitops, ["gitops"]),
     secrets: list.read(schema.secretsSchema, raw.secrets ?? [], ["secrets"]),
   };
 }
@@ -87,10 +94,13 @@ function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | u
 /** The config with its derived defaults; undefined when a part is missing. */
 function complete(draft: Draft): PlatformConfig | undefined {
   const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
+  const { charts, gitops } = draft;
   const nodes = draft.nodes.filter((node) => node !== undefined);
   const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
   const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
-  if (!stage || !release || !network || !ssh || !bpf || !cluster || !platform || !secrets) return undefined;
+  if (!stage || !release || !network || !ssh || !bpf || !cluster || !platform || !charts || !secrets)
+    return undefined;
+  const cilium = completeCilium(draft);
   return {
     stack,
     stage,
@@ -107,8 +117,30 @@ function complete(draft: Draft): PlatformConfig | undefined {
     ...(loadBalancer && { loadBalancer: { ...loadBalancer, vips } }),
     cluster,
     platform,
+    ...(cilium && { cilium }),
+    charts: {
+      ...charts,
+      profile: charts.profile ?? (stage === "lab" || stage === "dev" ? "small" : "standard"),
+    },
+    ...(gitops && { gitops }),
     secrets,
   };
+}
+
+/** The local balancer of k3s in front of its servers, which every node has. */
+const K3S_API_SERVER = "127.0.0.1:6444";
+
+/** Cilium with its derived defaults: always on a k3s cluster of ours, on an existing one where it is asked for. */
+function completeCilium({ cluster, cilium, platform }: Draft): CiliumConfig | undefined {
+  const given = cilium ?? (cluster?.kind === "k3s" ? ciliumSchema.parse({}) : undefined);
+  return (
+    given && {
+      ...given,
+      apiServer: given.apiServer ?? K3S_API_SERVER,
+      podCidr: given.podCidr ?? POD_CIDR,
+      loadBalancerMode: given.loadBalancerMode ?? (platform?.wireguard ? "snat" : "hybrid"),
+    }
+  );
 }
 
 function sizedNode(node: NodeDraft): NodeConfig {

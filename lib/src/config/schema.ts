@@ -308,6 +308,10 @@ export const platformSchema = closed({
   wireguard: flag().default(false),
   vault: oneOf(["off", "dev", "ha"]).default("off"),
   vaultInjection: flag().default(false),
+  observability: oneOf(["off", "metrics", "full"]).default("off"),
+  gatekeeper: oneOf(["off", "audit", "enforce"]).default("off"),
+  externalSecrets: flag().default(false),
+  argocd: flag().default(false),
 });
 
 /** Names of the entries of the encrypted key; the values never come here. */

@@ -1,4 +1,4 @@
-import type { PlatformConfig } from "../config/types";
+import type { ChartName, PlatformConfig } from "../config/types";
 import { stageRules } from "../stage";
 import { missingDigests, releaseIdentity, type ReleaseLock } from "./lock";
 
@@ -57,11 +57,23 @@ export function neededSources({ bpf, loadBalancer }: PlatformConfig): string[] {
 }
 
 /** The charts a stack's config asks for. */
-export function neededCharts({ cluster, platform }: PlatformConfig): string[] {
-  return [
-    ...(cluster.kind === "k3s" ? ["cilium"] : []),
-    ...(platform.tetragon === "off" ? [] : ["tetragon"]),
-    ...(platform.falco === "off" ? [] : ["falco"]),
-    ...(platform.vault === "off" ? [] : ["vault"]),
+export function neededCharts({ cilium, cluster, platform }: PlatformConfig): ChartName[] {
+  // An agent of another stack's cluster runs what that stack installed.
+  if (cluster.kind === "none" || cluster.kind === "join") return [];
+  const { observability } = platform;
+  const asked: readonly (readonly [ChartName, boolean])[] = [
+    ["cilium", cilium !== undefined],
+    ["prometheus-operator-crds", observability !== "off"],
+    ["kube-prometheus-stack", observability !== "off"],
+    ["loki", observability === "full"],
+    ["fluent-bit", observability === "full"],
+    ["tempo", observability === "full"],
+    ["tetragon", platform.tetragon !== "off"],
+    ["falco", platform.falco !== "off"],
+    ["gatekeeper", platform.gatekeeper !== "off"],
+    ["vault", platform.vault !== "off"],
+    ["external-secrets", platform.externalSecrets],
+    ["argo-cd", platform.argocd],
   ];
+  return asked.filter(([, wanted]) => wanted).map(([chart]) => chart);
 }

@@ -71,9 +71,43 @@ describe("parseConfig", () => {
         wireguard: false,
         vault: "off",
         vaultInjection: false,
+        observability: "off",
+        gatekeeper: "off",
+        externalSecrets: false,
+        argocd: false,
       },
+      charts: { profile: "small", values: {} },
       secrets: [],
     });
+  });
+
+  it("gives a k3s cluster Cilium, and an existing one where it is asked for", () => {
+    const nodes = [{ name: "a", role: "server", driver: "libvirt", address: "198.18.10.10" }];
+    const k3s = { ...lab, stage: "dev", cluster: { kind: "k3s" }, nodes };
+    assert.deepEqual(parseConfig(k3s, "t").cilium, {
+      apiServer: "127.0.0.1:6444",
+      podCidr: "10.42.0.0/16",
+      loadBalancerMode: "hybrid",
+      acceleration: "disabled",
+      pools: [],
+      announce: "none",
+      maps: {},
+      nodeConfigs: [],
+      preflight: false,
+    });
+    assert.equal(
+      parseConfig({ ...k3s, platform: { wireguard: true } }, "t").cilium?.loadBalancerMode,
+      "snat",
+    );
+    const existing = {
+      ...lab,
+      cluster: { kind: "existing", kubeconfigSecret: "kube" },
+      secrets: ["kube"],
+      nodes: [],
+    };
+    assert.equal(parseConfig(existing, "t").cilium, undefined);
+    const cilium = { apiServer: "api.example:6443", podCidr: "10.1.0.0/16" };
+    assert.equal(parseConfig({ ...existing, cilium }, "t").cilium?.podCidr, "10.1.0.0/16");
   });
 
   it("gives machines the size of their profile and role", () => {

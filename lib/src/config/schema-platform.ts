@@ -1,0 +1,87 @@
+import * as z from "zod";
+import { isHostLabel } from "../names";
+import { closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
+import { CHART_PROFILES, LB_ACCELERATIONS, LB_ANNOUNCEMENTS, LB_MODES } from "./types";
+
+/** The shape of what concerns the cluster's own software. */
+
+const label = (what: string) =>
+  text(`write ${what} as an RFC 1123 label: lower-case letters, digits and inner hyphens`, isHostLabel);
+const some = <Element extends z.core.SomeType>(element: Element, what: string) =>
+  z.array(element, { error: `write a list of ${what}` }).min(1, { error: `name at least one of: ${what}` });
+// 4 octets (RFC 6793); 0 and the last number are reserved (RFC 7607, RFC 7300).
+const asn = whole(1, 4_294_967_294, "the number of the autonomous system");
+// cilium/pkg/option: LimitTableMin 1 Ki entries, LimitTableMax 16 Mi.
+const mapSize = z.exactOptional(whole(1 << 10, 1 << 24, "the entries of the table"));
+
+export const ciliumSchema = closed({
+  apiServer: z.exactOptional(
+    text("write the API server as host:port, as nodes reach it", (value) =>
+      /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[1-9][0-9]{0,4}$/.test(value),
+    ),
+  ),
+  podCidr: z.exactOptional(network(8, 24)),
+  loadBalancerMode: z.exactOptional(oneOf(LB_MODES)),
+  acceleration: oneOf(LB_ACCELERATIONS).default("disabled"),
+  pools: z
+    .array(closed({ name: label("the pool's name"), cidrs: some(network(8, 32), "IPv4 networks") }), {
+      error: "write a list of pools",
+    })
+    .default([]),
+  announce: oneOf(LB_ANNOUNCEMENTS).default("none"),
+  bgp: z.exactOptional(
+    closed({
+      localAsn: asn,
+      peers: some(closed({ name: label("the peer's name"), address: ipv4("the router"), asn }), "peers"),
+    }),
+  ),
+  maps: closed({ ctTcpMax: mapSize, ctAnyMax: mapSize, natMax: mapSize }).default({}),
+  nodeConfigs: z
+    .array(
+      closed({
+        name: label("the name"),
+        nodeLabels: table(
+          "name a label of nodes",
+          (name) => name !== "",
+          z.string({ error: "write the label's value as a text" }),
+        ).refine((labels) => Object.keys(labels).length > 0, {
+          error: "name at least one label: without one every node would be meant",
+        }),
+        settings: table(
+          "name a key of the agent's configuration, like enable-bpf-masquerade",
+          (name) => /^[a-z][a-z0-9-]*$/.test(name),
+          z.string({ error: "write the setting as a text" }),
+        ),
+      }),
+      { error: "write a list of settings for nodes" },
+    )
+    .default([]),
+  installedFirst: z.exactOptional(
+    text('write the minor version as a text, like "1.19"', (value) => /^1\.[0-9]{1,2}$/.test(value)),
+  ),
+  preflight: flag().default(false),
+});
+
+export const chartsSchema = closed({
+  profile: z.exactOptional(oneOf(CHART_PROFILES)),
+  folder: z.exactOptional(
+    text("write a folder with <chart>-<version>.tgz files", (value) => value.trim() !== ""),
+  ),
+  values: table(
+    "name a chart",
+    (name) => /^[a-z][a-z0-9-]*$/.test(name),
+    z.record(z.string(), z.unknown(), { error: "write the values as a table" }),
+  ).default({}),
+});
+
+export const gitopsSchema = closed({
+  repositories: some(
+    text("write a repository as https://… or ssh://…", (value) => /^(https|ssh):\/\/[^\s*]+$/.test(value)),
+    "repositories",
+  ),
+  namespaces: some(label("a namespace"), "namespaces"),
+  path: text("write a folder of the repository", (value) => /^[\w.-]+(\/[\w.-]+)*$/.test(value)).default(
+    "apps",
+  ),
+  revision: text("write a branch or tag", (value) => /^[\w./-]+$/.test(value)).default("main"),
+});
