@@ -5,16 +5,18 @@ import { LsmPolicy } from "./components/bpf/lsm-policy";
 import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
 import { XdpGuard } from "./components/bpf/xdp-guard";
+import { connectCluster } from "./components/cluster/cluster";
 import { loadConfig, requireSecret } from "./components/config";
 import { WebService } from "./components/lab/web-service";
 import { XdpLoadBalancer } from "./components/load-balancer/xdp-load-balancer";
 import { Fleet } from "./components/node/fleet";
+import { Platform } from "./components/platform/platform";
 import { loadRelease } from "./components/release";
 
 const config = loadConfig();
 const missing = unsupported(config);
 if (missing.length > 0) throw new pulumi.RunError(missing.join("\n"));
-loadRelease(config);
+const lock = loadRelease(config);
 
 const fleet = new Fleet("fleet", { config, secret: requireSecret });
 
@@ -63,6 +65,9 @@ for (const { config: node, machine } of fleet.nodes) {
   if (node.services.includes("http")) new WebService(`${node.name}-web`, { machine });
 }
 
+const cluster = connectCluster(config, requireSecret);
+const platform = cluster && new Platform("platform", { config, cluster, lock });
+
 export const stage = config.stage;
 export const release = config.release === "workspace" ? "workspace" : config.release.version;
 
@@ -85,3 +90,6 @@ export const programs = attached.map((program) => ({
 }));
 
 export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: balancer.vips };
+
+/** Version of each chart on the cluster. */
+export const charts = platform?.charts;

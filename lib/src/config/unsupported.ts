@@ -3,8 +3,8 @@ import type { PlatformConfig, PlatformParts } from "./types";
 /** Drivers, cluster kinds and platform parts that this version builds; the config accepts more. */
 const built = {
   drivers: ["nspawn", "existing"],
-  clusterKinds: ["none"],
-  platformParts: [] as readonly string[],
+  clusterKinds: ["none", "existing"],
+  platformParts: ["networkPolicy", "wireguard"],
 };
 
 /**
