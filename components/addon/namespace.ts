@@ -30,7 +30,7 @@ export class AddonNamespace extends pulumi.ComponentResource {
       own,
     );
     if (platform.config.platform.networkPolicy === "default-deny") {
-      const later = { ...own, dependsOn: [namespace, ...platform.podNetwork] };
+      const later = { ...own, dependsOn: [namespace, ...platform.before] };
       new kubernetes.networking.v1.NetworkPolicy(
         `${name}-default-deny`,
         { metadata: { name: "default-deny", namespace: name }, spec: defaultDeny() },

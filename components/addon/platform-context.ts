@@ -11,6 +11,6 @@ export interface PlatformContext {
   readonly versions: ReleaseVersions;
   /** Values of a chart, ours and the user's on top, checked against the chart's keys. */
   readonly values: (chart: ChartName) => ChartValues;
-  /** What must be there before pods can run: the gate behind the CNI; empty where the cluster has its own. */
-  readonly podNetwork: readonly pulumi.Resource[];
+  /** What comes before every product: the gate behind the CNI where it is ours, and the kinds of monitors. */
+  readonly before: readonly pulumi.Resource[];
 }

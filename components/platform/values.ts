@@ -2,21 +2,36 @@ import { checkValues, mergeValues, writePath, type ChartValues } from "@ebpf-pla
 import type { ChartName, PlatformConfig } from "@ebpf-platform/lib/config";
 import { neededCharts } from "@ebpf-platform/lib/release";
 import { loadChartKeys } from "../charts";
+import { argocdValues } from "../gitops/argocd/values";
 import { ciliumValues } from "../network/cilium/values";
+import { fluentBitValues, lokiValues } from "../observability/logging/values";
+import { monitoringValues, operatorCrdsValues } from "../observability/monitoring/values";
+import { tempoValues } from "../observability/tracing/values";
+import { externalSecretsValues } from "../secrets/external-secrets/values";
+import { vaultValues } from "../secrets/vault/values";
+import { falcoValues } from "../security/falco/values";
+import { gatekeeperValues } from "../security/gatekeeper/values";
+import { tetragonValues } from "../security/tetragon/values";
 
 /** Our values of each chart, by the stack's config alone. */
-const ours: Readonly<Partial<Record<ChartName, (config: PlatformConfig) => ChartValues>>> = {
+const ours: Readonly<Record<ChartName, (config: PlatformConfig) => ChartValues>> = {
+  "argo-cd": argocdValues,
   cilium: ciliumValues,
+  "external-secrets": externalSecretsValues,
+  falco: falcoValues,
+  "fluent-bit": fluentBitValues,
+  gatekeeper: gatekeeperValues,
+  "kube-prometheus-stack": monitoringValues,
+  loki: lokiValues,
+  "prometheus-operator-crds": operatorCrdsValues,
+  tempo: tempoValues,
+  tetragon: tetragonValues,
+  vault: vaultValues,
 };
-
-/** Charts that this version can install. */
-export const builtCharts = Object.keys(ours) as ChartName[];
 
 /** Values of a chart as they go into its release: ours, then those of `charts.values`. */
 export function chartValues(chart: ChartName, config: PlatformConfig): ChartValues {
-  const make = ours[chart];
-  if (!make) throw new Error(`No component of this version installs chart ${chart}.`);
-  return mergeValues(make(config), config.charts.values[chart] ?? {});
+  return mergeValues(ours[chart](config), config.charts.values[chart] ?? {});
 }
 
 /** Every key of the stack's values that its chart does not know, one sentence each. */

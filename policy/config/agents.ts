@@ -81,9 +81,19 @@ export const agents: readonly Agent[] = [
     reason: "It reads system calls of the whole node.",
   },
   {
-    object: "monitoring/kube-prometheus-stack-prometheus-node-exporter",
+    object: "node-agents/kube-prometheus-stack-prometheus-node-exporter",
     exempt: ["K01", "K05", "K22"],
     hostPaths: [{ path: "/proc" }, { path: "/sys" }, { path: "/" }],
     reason: "It reports the node's own figures.",
+  },
+  {
+    object: "node-agents/fluent-bit",
+    exempt: ["K15", "K16", "K18", "K22"],
+    hostPaths: [
+      { path: "/var/log" },
+      { path: "/etc/machine-id" },
+      { path: "/var/lib/ebpf-platform/fluent-bit", writable: true },
+    ],
+    reason: "It reads the logs of every container and of the node's services.",
   },
 ];

@@ -17,6 +17,12 @@ export const exceptions: readonly Exception[] = [
     chart: "cilium",
     path: "maglev",
     keys: { tableSize: "scalar", hashSeed: "scalar" },
-    cites: "values.yaml, comments of maglev: the default is {}, the template reads these two keys only",
+    cites: "values.yaml, lines 2472 to 2477: the default is {}, and these two keys are the ones described",
+  },
+  {
+    chart: "loki",
+    path: "loki.limits_config",
+    keys: { "*": "any" },
+    cites: "values.yaml, line 385, in the template loki.config: the table is passed to Loki as it is",
   },
 ];

@@ -11,6 +11,7 @@ import type {
   ReleaseReference,
   SshConfig,
   Stage,
+  TetragonConfig,
   VipConfig,
 } from "./types";
 
@@ -43,6 +44,7 @@ export interface Draft {
   readonly platform: PlatformParts | undefined;
   /** Undefined also where the key is absent. */
   readonly cilium: z.output<typeof ciliumSchema> | undefined;
+  readonly tetragon: TetragonConfig | undefined;
   readonly charts: z.output<typeof chartsSchema> | undefined;
   /** Undefined also where the key is absent. */
   readonly gitops: GitopsConfig | undefined;

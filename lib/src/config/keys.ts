@@ -13,6 +13,7 @@ export const CONFIG_KEYS = {
   cluster: "object",
   platform: "object",
   cilium: "object",
+  tetragon: "object",
   charts: "object",
   gitops: "object",
   secrets: "object",

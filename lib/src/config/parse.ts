@@ -11,7 +11,7 @@ import { CONFIG_KEYS, isConfigKey } from "./keys";
 import { lsmSchema } from "./lsm-schema";
 import { ConfigError } from "./problem";
 import * as schema from "./schema";
-import { chartsSchema, ciliumSchema, gitopsSchema } from "./schema-platform";
+import { chartsSchema, ciliumSchema, gitopsSchema, tetragonSchema } from "./schema-platform";
 import {
   DRIVERS,
   type BpfProgramConfig,
@@ -68,6 +68,7 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     cluster: list.read(schema.clusterSchema, raw.cluster ?? { kind: "none" }, ["cluster"]),
     platform: list.read(schema.platformSchema, raw.platform ?? {}, ["platform"]),
     cilium: isAbsent(raw.cilium) ? undefined : list.read(ciliumSchema, raw.cilium, ["cilium"]),
+    tetragon: list.read(tetragonSchema, raw.tetragon ?? {}, ["tetragon"]),
     charts: list.read(chartsSchema, raw.charts ?? {}, ["charts"]),
     gitops: isAbsent(raw.gitops) ? undefined : list.read(gitopsSchema, raw.gitops, ["gitops"]),
     secrets: list.read(schema.secretsSchema, raw.secrets ?? [], ["secrets"]),
@@ -94,11 +95,22 @@ function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | u
 /** The config with its derived defaults; undefined when a part is missing. */
 function complete(draft: Draft): PlatformConfig | undefined {
   const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
-  const { charts, gitops } = draft;
+  const { tetragon, charts, gitops } = draft;
   const nodes = draft.nodes.filter((node) => node !== undefined);
   const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
   const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
-  if (!stage || !release || !network || !ssh || !bpf || !cluster || !platform || !charts || !secrets)
+  if (
+    !stage ||
+    !release ||
+    !network ||
+    !ssh ||
+    !bpf ||
+    !cluster ||
+    !platform ||
+    !tetragon ||
+    !charts ||
+    !secrets
+  )
     return undefined;
   const cilium = completeCilium(draft);
   return {
@@ -118,6 +130,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
     cluster,
     platform,
     ...(cilium && { cilium }),
+    tetragon,
     charts: {
       ...charts,
       profile: charts.profile ?? (stage === "lab" || stage === "dev" ? "small" : "standard"),

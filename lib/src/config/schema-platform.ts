@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isHostLabel } from "../names";
 import { closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
-import { CHART_PROFILES, LB_ACCELERATIONS, LB_ANNOUNCEMENTS, LB_MODES } from "./types";
+import { CHART_PROFILES, LB_ACCELERATIONS, LB_ANNOUNCEMENTS, LB_MODES, TETRAGON_HOOKS } from "./types";
 
 /** The shape of what concerns the cluster's own software. */
 
@@ -62,6 +62,8 @@ export const ciliumSchema = closed({
   preflight: flag().default(false),
 });
 
+export const tetragonSchema = closed({ hooks: oneOf(TETRAGON_HOOKS).default("kprobe") });
+
 export const chartsSchema = closed({
   profile: z.exactOptional(oneOf(CHART_PROFILES)),
   folder: z.exactOptional(
@@ -76,7 +78,7 @@ export const chartsSchema = closed({
 
 export const gitopsSchema = closed({
   repositories: some(
-    text("write a repository as https://… or ssh://…", (value) => /^(https|ssh):\/\/[^\s*]+$/.test(value)),
+    text("write a repository as https://…", (value) => /^https:\/\/[^\s*@]+$/.test(value)),
     "repositories",
   ),
   namespaces: some(label("a namespace"), "namespaces"),

@@ -20,6 +20,7 @@ export interface PlatformConfig {
   readonly platform: PlatformParts;
   /** Absent: Cilium is not installed by this stack. */
   readonly cilium?: CiliumConfig;
+  readonly tetragon: TetragonConfig;
   readonly charts: ChartsConfig;
   /** Absent unless `platform.argocd` is on. */
   readonly gitops?: GitopsConfig;
@@ -517,6 +518,13 @@ export interface CiliumNodeConfigSetting {
   readonly nodeLabels: Readonly<Record<string, string>>;
   /** Keys and texts of the agent's configuration, for instance `enable-bpf-masquerade: "false"`. */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+export const TETRAGON_HOOKS = ["kprobe", "lsm"] as const;
+
+export interface TetragonConfig {
+  /** Where its policies hook in: `lsm` needs BPF among the LSMs of every node's kernel (`lsm=…,bpf`). Default `kprobe`. */
+  readonly hooks: (typeof TETRAGON_HOOKS)[number];
 }
 
 /** What Argo CD may deploy from where. */

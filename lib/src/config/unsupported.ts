@@ -1,10 +1,9 @@
-import type { PlatformConfig, PlatformParts } from "./types";
+import type { PlatformConfig } from "./types";
 
-/** Drivers, cluster kinds and platform parts that this version builds; the config accepts more. */
+/** Drivers and cluster kinds that this version builds; the config accepts more. */
 const built = {
   drivers: ["nspawn", "existing"],
   clusterKinds: ["none", "existing"],
-  platformParts: ["networkPolicy", "wireguard"],
 };
 
 /**
@@ -12,7 +11,7 @@ const built = {
  * The program refuses to start while there is one: half a platform is worse than none.
  */
 export function unsupported(config: PlatformConfig): string[] {
-  return [...unsupportedDrivers(config), ...unsupportedCluster(config), ...unsupportedParts(config.platform)];
+  return [...unsupportedDrivers(config), ...unsupportedCluster(config)];
 }
 
 function unsupportedDrivers({ nodes }: PlatformConfig): string[] {
@@ -28,10 +27,4 @@ function unsupportedDrivers({ nodes }: PlatformConfig): string[] {
 function unsupportedCluster({ cluster }: PlatformConfig): string[] {
   if (built.clusterKinds.includes(cluster.kind)) return [];
   return [`This version cannot build cluster.kind ${cluster.kind}; use ${built.clusterKinds.join(" or ")}.`];
-}
-
-function unsupportedParts(platform: PlatformParts): string[] {
-  return Object.entries(platform)
-    .filter(([key, value]) => value !== "off" && value !== false && !built.platformParts.includes(key))
-    .map(([key, value]) => `This version cannot build platform.${key}: ${String(value)}; remove the key.`);
 }

@@ -26,6 +26,9 @@ image:
 # -- Open to anything
 nodeSelector: {}
 #  disk: ssd
+# @schema
+# type: [null, string]
+# @schema
 resources: {}
 config:
   text: |
@@ -146,6 +149,14 @@ describe("checkValues", () => {
       "image: is a table in the chart; write its keys under it",
       "list: is a scalar, and the chart has a list there",
       "config.text: is a list, and the chart has a text, number or flag there",
+    ]);
+  });
+
+  it("follows the listed exceptions: more keys in a closed table, fewer in an open one", () => {
+    const loki = readKeys("loki.json");
+    assert.deepEqual(problems({ loki: { limits_config: { retention_period: "1d" } } }, loki), []);
+    assert.deepEqual(problems({ maglev: { tabelSize: 1 } }, readKeys("cilium.json")), [
+      "maglev.tabelSize: chart cilium 1.20.0 has no such key; did you mean maglev.tableSize",
     ]);
   });
 

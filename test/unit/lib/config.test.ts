@@ -76,6 +76,7 @@ describe("parseConfig", () => {
         externalSecrets: false,
         argocd: false,
       },
+      tetragon: { hooks: "kprobe" },
       charts: { profile: "small", values: {} },
       secrets: [],
     });
