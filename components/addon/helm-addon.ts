@@ -14,6 +14,11 @@ export interface HelmAddonArgs {
   readonly release?: string;
   /** An existing namespace, mostly a `PlatformNamespace`. */
   readonly namespace: string;
+  /**
+   * What must be there first, beside `platform.before`: its namespace. An argument and no option, because children of a
+   * component do not inherit its `dependsOn`.
+   */
+  readonly after?: readonly pulumi.Resource[];
   /** Seconds for the whole release, hooks included. Default 600. */
   readonly timeoutSeconds?: number;
   /** Whether Helm waits for its workloads, and undoes a release that fails. False where it cannot end by itself. Default true. */
@@ -59,7 +64,7 @@ export class HelmAddon extends pulumi.ComponentResource {
         // Each revision is a Secret of up to 1 MiB; three are enough to go back.
         maxHistory: 3,
       },
-      own,
+      { ...own, dependsOn: [...platform.before, ...(args.after ?? [])] },
     );
     this.ready =
       args.ready === undefined

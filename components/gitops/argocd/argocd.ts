@@ -25,8 +25,8 @@ export class Argocd extends pulumi.ComponentResource {
     );
     const addon = new HelmAddon(
       name,
-      { platform, chart: "argo-cd", release: "argocd", namespace: namespace.name },
-      { parent: this, dependsOn: [namespace, ...platform.before] },
+      { platform, chart: "argo-cd", release: "argocd", namespace: namespace.name, after: [namespace] },
+      { parent: this },
     );
     for (const object of argocdObjects(gitops)) {
       new kubernetes.apiextensions.CustomResource(

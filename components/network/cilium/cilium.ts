@@ -48,8 +48,7 @@ export class Cilium extends pulumi.ComponentResource {
     if (!cilium) throw new Error("Cilium was asked for without the config key cilium.");
     const parent = { parent: this };
 
-    const preflight =
-      cilium.preflight &&
+    const preflight = cilium.preflight && [
       new HelmAddon(
         `${name}-preflight`,
         {
@@ -60,11 +59,12 @@ export class Cilium extends pulumi.ComponentResource {
           ready: preflightReady,
         },
         parent,
-      );
+      ),
+    ];
     const addon = new HelmAddon(
       name,
-      { platform, chart: "cilium", namespace: NAMESPACE },
-      { ...parent, ...(preflight && { dependsOn: preflight }) },
+      { platform, chart: "cilium", namespace: NAMESPACE, after: preflight || [] },
+      parent,
     );
     this.version = addon.version;
     this.ready = new CniGate(

@@ -16,12 +16,12 @@ export class Logging extends pulumi.ComponentResource {
     const loki = new HelmAddon(
       "loki",
       { platform, chart: "loki", namespace: "monitoring" },
-      { parent: this, dependsOn: [...platform.before] },
+      { parent: this },
     );
     new HelmAddon(
       "fluent-bit",
-      { platform, chart: "fluent-bit", namespace: agents.name },
-      { parent: this, dependsOn: [loki, agents] },
+      { platform, chart: "fluent-bit", namespace: agents.name, after: [agents, loki] },
+      { parent: this },
     );
     this.registerOutputs({});
   }

@@ -39,8 +39,8 @@ export class MonitoringKinds extends pulumi.ComponentResource {
     );
     const addon = new HelmAddon(
       name,
-      { platform, chart: "prometheus-operator-crds", namespace: NAMESPACE },
-      { parent: this, dependsOn: [this.namespace, ...platform.before] },
+      { platform, chart: "prometheus-operator-crds", namespace: NAMESPACE, after: [this.namespace] },
+      { parent: this },
     );
     this.installed = addon.release;
     this.registerOutputs({});
@@ -78,13 +78,14 @@ export class Monitoring extends pulumi.ComponentResource {
         chart: "kube-prometheus-stack",
         release: RELEASE,
         namespace: NAMESPACE,
+        after: [login, agents],
         // The operator makes the real servers after the release: a finished one does not prove them.
         ready: [
           { path: `${objects}/prometheuses/${RELEASE}-prometheus`, is: { condition: "Available" } },
           { path: `${objects}/alertmanagers/${RELEASE}-alertmanager`, is: { condition: "Available" } },
         ],
       },
-      { ...parent, dependsOn: [login, agents, ...platform.before] },
+      parent,
     );
     this.registerOutputs({});
   }

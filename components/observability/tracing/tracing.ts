@@ -6,11 +6,7 @@ import type { PlatformContext } from "../../addon/platform-context";
 export class Tracing extends pulumi.ComponentResource {
   constructor(name: string, platform: PlatformContext, opts?: pulumi.ComponentResourceOptions) {
     super("ebpf-platform:observability:Tracing", name, {}, opts);
-    new HelmAddon(
-      "tempo",
-      { platform, chart: "tempo", namespace: "monitoring" },
-      { parent: this, dependsOn: [...platform.before] },
-    );
+    new HelmAddon("tempo", { platform, chart: "tempo", namespace: "monitoring" }, { parent: this });
     this.registerOutputs({});
   }
 }

@@ -35,13 +35,14 @@ export class ExternalSecrets extends pulumi.ComponentResource {
         platform,
         chart: "external-secrets",
         namespace: namespace.name,
+        after: [namespace],
         // The webhook refuses every store until the controller has given it a certificate, some seconds after its start.
         ready: ["external-secrets-cert-controller", "external-secrets-webhook"].map((deployment) => ({
           path: `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${deployment}`,
           is: "rolled-out",
         })),
       },
-      { parent: this, dependsOn: [namespace, ...platform.before] },
+      { parent: this },
     );
     if (vault) {
       this.store = "vault";

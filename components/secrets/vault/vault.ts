@@ -38,10 +38,11 @@ export class Vault extends pulumi.ComponentResource {
         platform,
         chart: "vault",
         namespace: namespace.name,
+        after: secret ? [namespace, secret] : [namespace],
         // A sealed server is never ready, and only a person can unseal it: Helm would wait for ever.
         wait: !high,
       },
-      { parent: this, dependsOn: [namespace, ...platform.before, ...(secret ? [secret] : [])] },
+      { parent: this },
     );
     this.address = `${high ? "https" : "http"}://vault.${NAMESPACE}.svc:8200`;
     this.installed = addon.ready;

@@ -22,8 +22,8 @@ export class Falco extends pulumi.ComponentResource {
     );
     new HelmAddon(
       name,
-      { platform, chart: "falco", namespace: namespace.name },
-      { parent: this, dependsOn: [namespace, ...platform.before] },
+      { platform, chart: "falco", namespace: namespace.name, after: [namespace] },
+      { parent: this },
     );
     this.registerOutputs({});
   }

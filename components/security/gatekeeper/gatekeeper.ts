@@ -16,8 +16,8 @@ export class Gatekeeper extends pulumi.ComponentResource {
     );
     const addon = new HelmAddon(
       name,
-      { platform, chart: "gatekeeper", namespace: namespace.name },
-      { parent: this, dependsOn: [namespace, ...platform.before] },
+      { platform, chart: "gatekeeper", namespace: namespace.name, after: [namespace] },
+      { parent: this },
     );
     const own = { parent: this, provider: platform.cluster.provider };
     const rules = admissionRules(platform.config);

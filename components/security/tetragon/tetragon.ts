@@ -25,7 +25,7 @@ export class Tetragon extends pulumi.ComponentResource {
           },
         ],
       },
-      { parent: this, dependsOn: [...platform.before] },
+      { parent: this },
     );
     const policies = tracingPolicies(platform.config);
     for (const policy of policies) {
