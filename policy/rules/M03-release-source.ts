@@ -6,10 +6,10 @@ export const rule: Rule = {
   id: "M03",
   name: "release-source",
   severity: "medium",
-  what: "A chart comes over https or oci from a listed repository; a release reuses no old values, has a time limit and says whether it is atomic.",
+  what: "A chart comes over https or oci from a listed repository; a release reuses no old values, has a time limit, and is undone when it fails unless it does not wait.",
   why: "Reused values hide what is deployed; without a limit a stuck hook blocks the update; a half-made release blocks every later one.",
   remediation:
-    "Set repositoryOpts.repo (or an oci:// chart) from policy/config/registries.ts, timeout and atomic; remove reuseValues.",
+    "Set repositoryOpts.repo (or an oci:// chart) from policy/config/registries.ts, timeout, and atomic or skipAwait; remove reuseValues.",
   url: "https://www.pulumi.com/registry/packages/kubernetes/api-docs/helm/v3/release/",
   frameworks: { owasp: ["K07"], attack: ["T1195.002"] },
   level: "mandatory",
@@ -37,10 +37,11 @@ export const rule: Rule = {
         (value) => typeof value === "number" && value > 0 && value <= 3600,
         "must be 1 to 3600 seconds",
       ),
+      // The provider keeps no field that is false, so that "not atomic" looks like a field left out.
       ...must(
         props.at("atomic"),
-        (value) => typeof value === "boolean",
-        "must be true or false, not left open",
+        (value) => value === true || props.at("skipAwait").value === true,
+        "must be true, unless skipAwait is",
       ),
     ];
   }),

@@ -60,7 +60,15 @@ export class Monitoring extends pulumi.ComponentResource {
     super("ebpf-platform:observability:Monitoring", name, {}, opts);
     const parent = { parent: this };
     // Drawn once, in an update, and kept in the state: a chart that draws it makes another in every render.
-    const password = new random.RandomPassword("grafana-admin", { length: 32, special: false }, parent);
+    const password = new random.RandomPassword(
+      "grafana-admin",
+      { length: 32, special: false },
+      {
+        ...parent,
+        // Grafana keeps the first one in its own database: another one would lock everybody out.
+        protect: platform.config.stage === "prod",
+      },
+    );
     this.adminPassword = password.result;
     const login = new kubernetes.core.v1.Secret(
       ADMIN_SECRET,
