@@ -82,34 +82,3 @@ export function allowTraffic(namespace: string, traffic: NamespaceTraffic): Rule
     ],
   };
 }
-
-/** One way of HTTP that is let through; all parts must match. */
-export interface HttpAllowance {
-  readonly method: "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT";
-  /** Regular expression over the whole path (RE2). */
-  readonly path: string;
-  /** Headers that must be there with these values. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** HTTP from pods to pods by method, path and header; everything else gets 403. `spec` of a CiliumNetworkPolicy. */
-export function allowHttp(to: Labels, from: Labels, port: number, ways: readonly HttpAllowance[]): Rule {
-  if (ways.length === 0)
-    throw new Error("allowHttp without a way lets every request through; name at least one.");
-  const http = ways.map(({ method, path, headers }) => ({
-    method,
-    path,
-    ...(headers && {
-      headerMatches: Object.entries(headers).map(([name, value]) => ({ name, value })),
-    }),
-  }));
-  return {
-    endpointSelector: { matchLabels: to },
-    ingress: [
-      {
-        fromEndpoints: [{ matchLabels: from }],
-        toPorts: [{ ports: [{ port: String(port), protocol: "TCP" }], rules: { http } }],
-      },
-    ],
-  };
-}
