@@ -93,3 +93,6 @@ export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: 
 
 /** Version of each chart on the cluster. */
 export const charts = platform?.charts;
+
+/** Login `admin` of Grafana; secret. */
+export const grafanaPassword = platform?.grafanaPassword;

@@ -10,6 +10,8 @@ interface Threat {
   readonly call: string;
   readonly args: readonly { readonly index: number; readonly type: string }[];
   readonly selector: Readonly<Record<string, unknown>>;
+  /** The function is younger than the oldest kernel of a release: without it the policy is loaded and finds nothing. */
+  readonly mayBeMissing?: true;
   /** Pods it holds for. Default all; never the host, whose sshd and login must live. */
   readonly pods?: Readonly<Record<string, unknown>>;
 }
@@ -68,7 +70,9 @@ const threats: readonly Threat[] = [
     name: "user-namespace",
     message: "A pod without the right to it made a user namespace",
     hook: "userns_create",
+    // Linux 6.1.
     call: "security_create_user_ns",
+    mayBeMissing: true,
     args: [],
     selector: {
       matchCapabilities: [
@@ -90,7 +94,7 @@ export interface TracingPolicy {
 export function tracingPolicies({ platform, tetragon }: PlatformConfig): TracingPolicy[] {
   if (platform.tetragon === "off") return [];
   const mode = platform.tetragon === "enforce" ? "enforce" : "monitor";
-  return threats.map(({ name, message, hook, call, args, selector, pods = {} }) => {
+  return threats.map(({ name, message, hook, call, args, selector, mayBeMissing, pods = {} }) => {
     const common = {
       message,
       args,
@@ -109,7 +113,13 @@ export function tracingPolicies({ platform, tetragon }: PlatformConfig): Tracing
           // Tetragon refuses Override of security_ functions together with multi-kprobes.
           ...(lsm ? [] : [{ name: "disable-kprobe-multi", value: "1" }]),
         ],
-        ...(lsm ? { lsmhooks: [{ hook, ...common }] } : { kprobes: [{ call, syscall: false, ...common }] }),
+        ...(lsm
+          ? { lsmhooks: [{ hook, ...common }] }
+          : {
+              kprobes: [
+                { call, syscall: false, ...(mayBeMissing && { ignore: { callNotFound: true } }), ...common },
+              ],
+            }),
       },
     };
   });

@@ -5,7 +5,9 @@ import * as types from "../../../lib/src/config/types";
 
 const root = join(__dirname, "..", "..", "..");
 const docs = readFileSync(join(root, "docs", "config.md"), "utf8");
-const source = readFileSync(join(root, "lib", "src", "config", "types.ts"), "utf8");
+const source = ["types.ts", "types-platform.ts"]
+  .map((file) => readFileSync(join(root, "lib", "src", "config", file), "utf8"))
+  .join("\n");
 
 /** Names that are no keys of a stack file. */
 const derived = new Set(["stack", "version", "sha256", "programs", "vips"]);
@@ -28,6 +30,11 @@ describe("docs/config.md", () => {
       types.VIP_MODES,
       types.CLUSTER_KINDS,
       types.LSM_KINDS,
+      types.CHART_PROFILES,
+      types.LB_MODES,
+      types.LB_ACCELERATIONS,
+      types.LB_ANNOUNCEMENTS,
+      types.TETRAGON_HOOKS,
     ].flat();
     assert.deepEqual(
       words.filter((word) => !new RegExp(`[\` ]${word}\``).test(docs)),

@@ -47,7 +47,7 @@ describe("Platform", function () {
     assert.equal(releases.length, 12);
     for (const { name, inputs } of releases) {
       assert.match(String(inputs.version), /^\d+\.\d+\.\d+$/, name);
-      assert.match(String((inputs.repositoryOpts as { repo: string }).repo), /^https:/, name);
+      assert.match((inputs.repositoryOpts as { repo: string }).repo, /^https:/, name);
       assert.equal(typeof inputs.name, "string", name);
       assert.equal(inputs.maxHistory, 3, name);
       assert.ok(Number(inputs.timeout) > 0, name);
