@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
 import { EXIT_STATUS, exitStatusHelp } from "./exit-status";
 import { Failure, messageOf } from "./failure";
@@ -79,6 +80,7 @@ export function buildProgram(): Command {
     .description("what this machine has and what is wanted")
     .option(...JSON_OPTION)
     .action(async (options: object) => (await import("./commands/doctor.js")).doctor(options));
+  registerPolicy(program);
   registerRelease(program);
   return program;
 }

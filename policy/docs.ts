@@ -36,6 +36,7 @@ export function policiesPage(rules: readonly Rule[], stages: readonly StageLevel
     "The same functions judge any Kubernetes YAML, rendered charts first.",
     "",
     ...waiving,
+    ...checking,
     ...overview(rules, stages),
     ...groups.flatMap(([letter, title]) => {
       const own = rules.filter(({ id }) => id.startsWith(letter));
@@ -60,6 +61,24 @@ const waiving = [
   "least 20 characters; the last day is at most a year ahead. After it W01 stops every run until somebody has looked again.",
   "The agents of the platform, which cannot work in a confined pod, stand in `policy/config/agents.ts` with the rules and",
   "host paths that are theirs.",
+  "",
+];
+
+const checking = [
+  "## Manifests",
+  "",
+  "```sh",
+  "npx platform policy check deploy/ chart.yaml          # files, folders with their .yaml, .yml and .json",
+  "helm template web ./web | npx platform policy check - --namespace web --stage staging",
+  "npx platform policy check deploy/ --format sarif --output policy.sarif",
+  "```",
+  "",
+  "All files together are judged as one stack, by the levels, lists and waivers of `--stage` (default `prod`). They are read as",
+  "the cluster's own clients read them: YAML 1.1, in which `yes` is true and `<<` merges. A document that is no Kubernetes",
+  "object, or that two readers could take in two ways, is refused with file and line; nothing is skipped silently. Without",
+  "a stack there is no lock: what compares with one is left to the preview. Reports: `table`, `json`, `sarif` (2.1.0), `junit`.",
+  "",
+  "Status 0: no mandatory rule is broken (advisories are listed). 4: one is. 2: the files or the arguments are wrong.",
   "",
 ];
 

@@ -1,8 +1,8 @@
-import { parseAllDocuments } from "yaml";
 import type { RuleContext } from "./context";
 import { type ResourceFacts, defaultOptions } from "./facts";
-import { Field, type Value, isMap, word } from "./field";
+import { Field, type Value, type ValueMap, isMap, word } from "./field";
 import { type Judgement, judgeAll } from "./judge";
+import { readYaml } from "./read-yaml";
 import type { Rule } from "./rule";
 
 /** Where a document of a manifest stands. */
@@ -12,34 +12,36 @@ export interface ManifestFacts extends ResourceFacts {
   readonly line: number;
 }
 
-/**
- * The objects of a YAML text with one or many documents, Lists opened up. Throws one error that names file and line of
- * the first thing that is no YAML.
- */
+/** The objects of a YAML or JSON text with one or many documents, Lists opened up. Throws as `readYaml` does. */
 export function manifestFacts(text: string, file: string): readonly ManifestFacts[] {
-  return parseAllDocuments(text).flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) {
-      const line = error.linePos?.[0].line ?? 1;
-      throw new Error(
-        `Reading ${file} as YAML failed in line ${line}: ${error.message.split("\n")[0] ?? ""}`,
-      );
-    }
-    const start = document.contents === null ? 0 : document.contents.range[0];
-    const line = text.slice(0, start).split("\n").length;
-    return objectsOf(document.toJS() as Value).map((object) => factsOf(object, file, line));
-  });
+  return readYaml(text, file).flatMap(({ value, line }) =>
+    objectsOf(value, file, line).map((object) => factsOf(object, file, line)),
+  );
 }
 
-function objectsOf(value: Value): readonly Value[] {
-  if (!isMap(value)) return [];
-  const kind = word(value.kind);
-  if (kind.endsWith("List") && Array.isArray(value.items))
-    return (value.items as readonly Value[]).flatMap(objectsOf);
-  return "kind" in value && "apiVersion" in value ? [value] : [];
+/**
+ * The objects of a document; none for an empty one. A document that is no object fails: skipping it would let a
+ * misspelt `kind` through.
+ */
+function objectsOf(value: Value, file: string, line: number): readonly ValueMap[] {
+  if (value === null) return [];
+  const missing = ["apiVersion", "kind"].filter((key) => !isMap(value) || word(value[key]) === "");
+  if (!isMap(value) || missing.length > 0) {
+    throw new Error(
+      `The document of ${file} in line ${line} is no Kubernetes object: it has no ${missing.join(" and no ")}; mend it or leave the file out.`,
+    );
+  }
+  const { items } = value;
+  if (!word(value.kind).endsWith("List") || !Array.isArray(items)) return [value];
+  // The items of a typed list may leave out what the list says of them all.
+  const kind = word(value.kind).slice(0, -"List".length);
+  const common: ValueMap = kind === "" ? {} : { apiVersion: value.apiVersion ?? "", kind };
+  return (items as readonly Value[]).flatMap((item) =>
+    objectsOf(isMap(item) ? { ...common, ...item } : item, file, line),
+  );
 }
 
-function factsOf(object: Value, file: string, line: number): ManifestFacts {
+function factsOf(object: ValueMap, file: string, line: number): ManifestFacts {
   const props = new Field(object);
   const apiVersion = props.at("apiVersion").text ?? "";
   const group = apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`;
@@ -59,19 +61,31 @@ function factsOf(object: Value, file: string, line: number): ManifestFacts {
   };
 }
 
+/** A text and the name that findings give it. */
+export interface ManifestSource {
+  readonly text: string;
+  readonly file: string;
+}
+
 export interface ManifestOptions {
   readonly rules: readonly Rule[];
   readonly context: RuleContext;
-  /** Shown in findings. */
-  readonly file: string;
   /** For charts, whose templates leave the namespace to the release. */
   readonly namespace?: string;
 }
 
-/** The rules of the pack over any Kubernetes YAML, for instance a rendered chart. */
-export function checkManifests(text: string, options: ManifestOptions): readonly Judgement[] {
-  const facts = manifestFacts(text, options.file).map((object) => inNamespace(object, options.namespace));
-  return judgeAll(options.rules, facts, options.context);
+/** What a check of manifests found. */
+export interface ManifestCheck {
+  readonly objects: readonly ManifestFacts[];
+  readonly judgements: readonly Judgement[];
+}
+
+/** The rules of the pack over any Kubernetes YAML, for instance a rendered chart: all texts together are one stack. */
+export function checkManifests(sources: readonly ManifestSource[], options: ManifestOptions): ManifestCheck {
+  const objects = sources
+    .flatMap(({ text, file }) => manifestFacts(text, file))
+    .map((object) => inNamespace(object, options.namespace));
+  return { objects, judgements: judgeAll(options.rules, objects, options.context) };
 }
 
 function inNamespace(object: ManifestFacts, namespace: string | undefined): ManifestFacts {

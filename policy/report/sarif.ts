@@ -1,3 +1,5 @@
+import { isAbsolute, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type Judgement, frameworkLabels, sentence } from "../judge";
 import type { ManifestFacts } from "../manifests";
 import type { Rule, Severity } from "../rule";
@@ -61,5 +63,6 @@ function sarifLevel({ level, finding }: Judgement): "error" | "warning" | "note"
 function physical(resource: Judgement["resource"]): object {
   const { file, line } = (resource ?? {}) as Partial<ManifestFacts>;
   if (file === undefined) return {};
-  return { physicalLocation: { artifactLocation: { uri: file }, region: { startLine: line ?? 1 } } };
+  const uri = isAbsolute(file) ? pathToFileURL(file).href : file.split(sep).map(encodeURIComponent).join("/");
+  return { physicalLocation: { artifactLocation: { uri }, region: { startLine: line ?? 1 } } };
 }

@@ -21,8 +21,8 @@ items:
 ---
 # nothing here
 `;
-const options = { rules, context: contextOf({}), file: "web.yaml" };
-const judged = checkManifests(manifest, options);
+const options = { rules, context: contextOf({}) };
+const judged = checkManifests([{ text: manifest, file: "web.yaml" }], options).judgements;
 
 describe("manifests", () => {
   it("finds every object, those in lists too, with its line", () => {
@@ -39,7 +39,9 @@ describe("manifests", () => {
     const pod =
       "apiVersion: v1\nkind: Pod\nmetadata: { name: tetragon }\nspec: { hostPID: true, containers: [] }\n";
     const ids = (namespace: string) =>
-      checkManifests(pod, { ...options, namespace }).map(({ rule }) => rule.id);
+      checkManifests([{ text: pod, file: "pod.yaml" }], { ...options, namespace }).judgements.map(
+        ({ rule }) => rule.id,
+      );
     assert.ok(!ids("kube-system").includes("K01"));
     assert.ok(ids("web").includes("K01"));
   });
