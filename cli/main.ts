@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
+import { registerReview } from "./commands/review";
 import { EXIT_STATUS, exitStatusHelp } from "./exit-status";
 import { Failure, messageOf } from "./failure";
 import { openTerminal } from "./terminal";
@@ -82,6 +83,7 @@ export function buildProgram(): Command {
     .action(async (options: object) => (await import("./commands/doctor.js")).doctor(options));
   registerPolicy(program);
   registerRelease(program);
+  registerReview(program);
   return program;
 }
 

@@ -6,7 +6,7 @@ import {
   type StackValidationPolicy,
 } from "@pulumi/policy";
 import type { RuleContext } from "./context";
-import { resourceFacts, stackResourceFacts } from "./engine-facts";
+import { readFacts, resourceFacts, stackResourceFacts } from "./engine-facts";
 import { frameworkLabels, judgeResource, judgeStack, levelOf, sentence } from "./judge";
 import { NotJudged } from "./not-judged";
 import type { Remedy, Rule, StackCheck } from "./rule";
@@ -94,7 +94,7 @@ async function applyRemedy(
 ): Promise<Record<string, unknown> | undefined> {
   const props: Record<string, unknown> = args.props;
   let changed = false;
-  for (const change of remedy(await resourceFacts(args), context)) {
+  for (const change of remedy(await readFacts(args), context)) {
     // The descriptor shows the stored value itself; plain access would unwrap a secret.
     const stored: unknown = Object.getOwnPropertyDescriptor(props, change.key)?.value;
     if ("secret" in change) {

@@ -3,8 +3,22 @@ import { type ResourceFacts, type ResourceOptions, parentTypesOf } from "./facts
 import { Field } from "./field";
 import { readValue } from "./read-value";
 
-/** A resource that is about to be created or changed, with its inputs. */
-export async function resourceFacts(args: ResourceValidationArgs): Promise<ResourceFacts> {
+/**
+ * A resource that is about to be created or changed, with its inputs. CrossGuard unpacks a request anew for every policy;
+ * the list of aliases is the request's own each time, so that the facts are read once for all rules.
+ */
+export function resourceFacts(args: ResourceValidationArgs): Promise<ResourceFacts> {
+  const known = read.get(args.opts.aliases);
+  if (known !== undefined) return known;
+  const facts = readFacts(args);
+  read.set(args.opts.aliases, facts);
+  return facts;
+}
+
+const read = new WeakMap<object, Promise<ResourceFacts>>();
+
+/** The same, read anew: between two remedies of one request the inputs change. */
+export async function readFacts(args: ResourceValidationArgs): Promise<ResourceFacts> {
   return {
     type: args.type,
     name: args.name,

@@ -1,3 +1,4 @@
+import "./lazy-modules"; // first: it decides what the SDK below loads
 import { PolicyPack } from "@pulumi/policy";
 import { packName, policiesFor } from "./pack";
 

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Stage } from "@ebpf-platform/lib/config/types";
 import type { Judgement } from "@ebpf-platform/policy/judge";
 import { manifestContext } from "@ebpf-platform/policy/manifest-context";
@@ -7,9 +7,9 @@ import { checkManifests, type ManifestCheck, type ManifestSource } from "@ebpf-p
 import { junit } from "@ebpf-platform/policy/report/junit";
 import { sarif } from "@ebpf-platform/policy/report/sarif";
 import { rules } from "@ebpf-platform/policy/rules/all";
-import { projectRoot } from "../../components/project-root";
 import type { ReportFormat } from "../commands/policy";
 import { Failure, messageOf } from "../failure";
+import { packageVersion } from "../package-version";
 import { openTerminal, type Terminal } from "../terminal";
 import { readSources } from "./sources";
 import { renderFindings } from "./table";
@@ -78,11 +78,6 @@ function render({ judgements }: ManifestCheck, format: ReportFormat, { paint }: 
     case "junit":
       return junit(judgements, rules);
   }
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(join(projectRoot(), "package.json"), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 function jsonOf({ rule, level, finding, resource }: Judgement): object {

@@ -15,14 +15,26 @@ export interface OperationResult {
   outputs: OutputMap;
 }
 
-/** Gathers what matters of the engine's event stream: the summary, errors and mandatory policy violations. */
+/** A resource that the engine has looked at, with its inputs; secrets in them are blinded. */
+export interface SeenResource {
+  readonly type: string;
+  readonly urn: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** Gathers what matters of the engine's event stream: the summary, resources, errors and what policies said. */
 export class EventRecord {
   changes: ChangeCounts | undefined;
   readonly errors: EngineProblem[] = [];
   readonly violations: string[] = [];
+  readonly policyEvents: NonNullable<EngineEvent["policyEvent"]>[] = [];
+  readonly resources: SeenResource[] = [];
 
   add(event: EngineEvent): void {
     const { diagnosticEvent: diagnostic, policyEvent: policy, summaryEvent: summary } = event;
+    const seen = event.resourcePreEvent?.metadata;
+    if (seen?.new) this.resources.push({ type: seen.type, urn: seen.urn, inputs: seen.new.inputs });
+    if (policy) this.policyEvents.push(policy);
     if (summary) this.changes = countChanges(summary.resourceChanges);
     if (diagnostic?.severity === "error") {
       this.errors.push({
@@ -42,10 +54,17 @@ function streamTo(terminal: Terminal): (chunk: string) => void {
   return (chunk) => terminal.note(chunk);
 }
 
-/** Runs one engine operation, streams what it says, and turns its end into counts or one `Failure`. */
-export async function runOperation(verb: Verb, stack: Stack, terminal: Terminal): Promise<OperationResult> {
+/**
+ * Runs one engine operation, streams what it says, and turns its end into counts or one `Failure`. Whoever passes a
+ * record finds in it what was seen until then.
+ */
+export async function runOperation(
+  verb: Verb,
+  stack: Stack,
+  terminal: Terminal,
+  record = new EventRecord(),
+): Promise<OperationResult> {
   const started = Date.now();
-  const record = new EventRecord();
   const stderr: string[] = [];
   return withInterrupt(terminal.note, async (signal) => {
     const options = {

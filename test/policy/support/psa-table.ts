@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Value } from "../../../policy/field";
+import { buildGoTool } from "../../support/go-tool";
 
 /** One pod of upstream's table with what upstream says of it at the latest version: reasons against it by level. */
 export interface PsaRow {
@@ -15,22 +14,10 @@ export interface PsaRow {
   readonly restricted: readonly string[];
 }
 
-const root = join(__dirname, "..", "..", "..");
-const source = join(root, "tools", "psa-table");
+const source = join(__dirname, "..", "..", "..", "tools", "psa-table");
 
-/** Builds tools/psa-table once into the cache. Returns its path, or the sentence why it cannot be built here. */
-export function buildPsaTable(): { readonly tool: string } | { readonly missing: string } {
-  if (spawnSync("go", ["version"]).status !== 0) return { missing: "the Go toolchain" };
-  const hash = createHash("sha256");
-  for (const file of ["main.go", "go.mod", "go.sum"]) hash.update(readFileSync(join(source, file)));
-  const folder = join(root, ".cache", "psa-table");
-  const tool = join(folder, hash.digest("hex").slice(0, 16));
-  if (existsSync(tool)) return { tool };
-  mkdirSync(folder, { recursive: true });
-  const built = spawnSync("go", ["build", "-o", tool, "."], { cwd: source, encoding: "utf8" });
-  const reason = built.stderr.trim().split("\n").at(-1) ?? "";
-  return built.status === 0 ? { tool } : { missing: `k8s.io/pod-security-admission (${reason})` };
-}
+/** Builds tools/psa-table. Returns its path, or the name of what this machine lacks. */
+export const buildPsaTable = () => buildGoTool("psa-table");
 
 /** Upstream's own test table: every pod of every level and version. */
 export function upstreamTable(tool: string): readonly PsaRow[] {

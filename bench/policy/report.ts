@@ -1,0 +1,64 @@
+import { max, median, min } from "simple-statistics";
+
+/** Previews of one stack, with and without the pack, pair by pair; milliseconds. */
+export interface Measurement {
+  readonly resources: number;
+  /** Machines beyond those of prod. */
+  readonly more: number;
+  readonly leftOut: readonly string[];
+  readonly pairs: readonly { readonly plain: number; readonly pack: number }[];
+}
+
+export interface Summary extends Measurement {
+  /** Median over the pairs of what the pack adds, in per cent of the preview without it. */
+  readonly share: number;
+}
+
+const bar = 15;
+
+export function summarise(measurement: Measurement): Summary {
+  const shares = measurement.pairs.map(({ plain, pack }) => ((pack - plain) / plain) * 100);
+  return { ...measurement, share: median(shares) };
+}
+
+export const met = ({ share }: Summary): boolean => share < bar;
+
+/** docs/benchmarks/policy.md. */
+export function markdown(results: readonly Summary[], machine: string): string {
+  const [first] = results;
+  const leftOut = first?.leftOut ?? [];
+  return [
+    "# What the policy pack costs",
+    "",
+    "<!-- Written by `npm run bench:policy`; do not edit. -->",
+    "",
+    `${machine}. Seconds of \`pulumi preview\` of prod's stack before its first update, minimum / median / maximum of ${first?.pairs.length ?? 0} pairs.`,
+    "",
+    "Each pair is one preview with the pack and one without, directly after each other and in turns which is first, by the engine that `platform` uses. The share is the median over the pairs. The lock of the stack has its open digests filled, because prod runs no other; nothing else differs from Pulumi.prod.yaml but what is named below.",
+    "",
+    "| stack | resources | without the pack, s | with the pack, s | added | bar | |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...results.map(row),
+    "",
+    ...(leftOut.length === 0
+      ? []
+      : ["Left out, with nspawn machines instead:", "", ...leftOut.map((line) => `- ${line}`), ""]),
+  ].join("\n");
+}
+
+function row(summary: Summary): string {
+  const { more, resources, pairs, share } = summary;
+  const spread = (values: number[]): string =>
+    [min(values), median(values), max(values)].map((value) => (value / 1000).toFixed(2)).join(" / ");
+  const name = more === 0 ? "prod" : `prod with ${more} machines more`;
+  const cells = [
+    name,
+    resources,
+    spread(pairs.map(({ plain }) => plain)),
+    spread(pairs.map(({ pack }) => pack)),
+    `${share.toFixed(1)} %`,
+    `< ${bar} %`,
+    met(summary) ? "met" : "missed",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}

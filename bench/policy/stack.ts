@@ -1,0 +1,127 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseConfig, unsupported } from "@ebpf-platform/lib/config";
+import { type ReleaseLock, releaseIdentity, renderRelease } from "@ebpf-platform/lib/release";
+import { parse, stringify } from "yaml";
+import { projectRoot } from "../../components/project-root";
+import { ProjectCopy } from "../../test/engine/support/project-copy";
+
+type Config = Record<string, unknown>;
+interface Node {
+  readonly name: string;
+  readonly role: string;
+  readonly driver: string;
+  readonly address: string;
+}
+
+const stack = "bench-policy";
+const version = "2026.11.99";
+
+/** A copy of the checkout with prod's stack in it, ready for previews, which never reach a machine. */
+export class ProdStack {
+  readonly #copy = new ProjectCopy(stack);
+  readonly #env: NodeJS.ProcessEnv;
+  /** What the program of this commit cannot build, hence was left out. */
+  readonly leftOut: readonly string[];
+
+  /** @param more machines with a BPF program each, beyond those of Pulumi.prod.yaml */
+  constructor(more: number) {
+    mkdirSync(join(projectRoot(), ".cache"), { recursive: true }); // the copy's is a link to it
+    const config = this.#prodConfig();
+    this.leftOut = reduce(config);
+    addMachines(config, more);
+    const keyed = Object.entries(config).map(([key, value]) => [`ebpf-platform:${key}`, value] as const);
+    this.#copy.write(`Pulumi.${stack}.yaml`, stringify({ config: Object.fromEntries(keyed) }));
+    this.#env = this.#environment();
+  }
+
+  /** Milliseconds of one preview, and the number of resources in it. */
+  preview(withPack: boolean): { readonly milliseconds: number; readonly resources: number } {
+    const started = process.hrtime.bigint();
+    const text = this.#bash(`pulumi preview --non-interactive ${withPack ? "--policy-pack policy" : ""}`);
+    const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
+    const resources = Number(/\+ (\d+) to create/.exec(text)?.[1] ?? 0);
+    if (resources === 0 || withPack !== text.includes("Policies:"))
+      throw new Error(`The preview did not do what is measured:\n${text}`);
+    return { milliseconds, resources };
+  }
+
+  remove(): void {
+    this.#copy.remove();
+  }
+
+  /** Prod's config, with a lock in the copy that has no open digests: prod runs no other. */
+  #prodConfig(): Config {
+    const file = parse(this.#copy.read("Pulumi.prod.yaml")) as { config: Config };
+    const config = Object.fromEntries(
+      Object.entries(file.config).map(([key, value]) => [key.replace("ebpf-platform:", ""), value]),
+    );
+    const [base = ""] = (config["release"] as string).split("@");
+    const filled = JSON.parse(this.#copy.read(`releases/${base}.json`), (_, value: unknown) =>
+      typeof value === "object" && value !== null && Reflect.get(value, "sha256") === null
+        ? { sha256: "0".repeat(64) }
+        : value,
+    ) as ReleaseLock;
+    const text = renderRelease({ ...filled, version });
+    this.#copy.write(`releases/${version}.json`, text);
+    return { ...config, release: `${version}@sha256:${releaseIdentity(text)}` };
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const own = { ...process.env, EBPF_PLATFORM_STATE_DIR: this.#copy.stateDir, NO_COLOR: "1" };
+    const script = `eval "$('${process.execPath}' cli/platform.js env ${stack})" && env -0`;
+    const text = execFileSync("bash", ["-c", script], { cwd: this.#copy.root, env: own, encoding: "utf8" });
+    return Object.fromEntries(
+      text
+        .split("\0")
+        .filter((line) => line.includes("="))
+        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
+  }
+
+  #bash(command: string): string {
+    try {
+      return execFileSync("bash", ["-c", command], {
+        cwd: this.#copy.root,
+        env: this.#env,
+        encoding: "utf8",
+      });
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+      throw new Error(`${command} failed in ${this.#copy.root}:\n${stdout ?? ""}${stderr ?? ""}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Takes out of the config what the program of this commit cannot build, and says what that was. */
+function reduce(config: Config): readonly string[] {
+  const missing = unsupported(parseConfig(config, stack));
+  if (missing.length === 0) return [];
+  config["nodes"] = (config["nodes"] as Node[]).map(({ name, role, address }) => ({
+    ...{ name, role: role === "edge" ? "edge" : "backend", driver: "nspawn", address },
+  }));
+  config["network"] = { ...(config["network"] as object), bridge: "ebp-benchpol" };
+  config["cluster"] = { kind: "none" };
+  delete config["platform"];
+  delete config["ssh"];
+  return missing;
+}
+
+function addMachines(config: Config, more: number): void {
+  const nodes = config["nodes"] as Node[];
+  const bpf = config["bpf"] as { programs: { node: string }[] };
+  const [edge] = nodes.filter(({ role }) => role === "edge");
+  const [program] = bpf.programs;
+  if (edge === undefined || program === undefined)
+    throw new Error("Pulumi.prod.yaml has no edge with a program.");
+  const prefix = edge.address.replace(/\d+$/, "");
+  for (let index = 0; index < more; index++) {
+    const [name, address] = [`more-${index}`, `${prefix}${120 + index}`];
+    const own = JSON.parse(JSON.stringify(edge).replaceAll(edge.address, address)) as Node;
+    nodes.push({ ...own, name });
+    bpf.programs.push({ ...program, name: `conntrack-${index}`, node: name } as typeof program);
+  }
+}
