@@ -37,6 +37,7 @@ export function policiesPage(rules: readonly Rule[], stages: readonly StageLevel
     "",
     ...waiving,
     ...checking,
+    ...reviewing,
     ...overview(rules, stages),
     ...groups.flatMap(([letter, title]) => {
       const own = rules.filter(({ id }) => id.startsWith(letter));
@@ -79,6 +80,16 @@ const checking = [
   "a stack there is no lock: what compares with one is left to the preview. Reports: `table`, `json`, `sarif` (2.1.0), `junit`.",
   "",
   "Status 0: no mandatory rule is broken (advisories are listed). 4: one is. 2: the files or the arguments are wrong.",
+  "",
+];
+
+const reviewing = [
+  "## Pull requests",
+  "",
+  "`.github/workflows/review.yml` runs `npx platform review` on the base and on the pull request: it previews every stack from",
+  "nothing with the pack, without login, state or secret, and writes one comment with the difference between the two, the",
+  "rules broken and, for a release that changes, its way through the stages with what stands in it. The findings go to code",
+  "scanning as SARIF. What the pack adds to a preview is measured in [its benchmark](benchmarks/policy.md).",
   "",
 ];
 

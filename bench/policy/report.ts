@@ -21,7 +21,21 @@ export function summarise(measurement: Measurement): Summary {
   return { ...measurement, share: median(shares) };
 }
 
-export const met = ({ share }: Summary): boolean => share < bar;
+/** A machine that does other work too stretches single previews; beyond this the median of the shares says little. */
+const calm = 1.5;
+
+/** Whether the previews without the pack took times alike enough to judge by. */
+export function isCalm({ pairs }: Measurement): boolean {
+  const plain = pairs.map((pair) => pair.plain);
+  return max(plain) / min(plain) <= calm;
+}
+
+export const met = (summary: Summary): boolean => isCalm(summary) && summary.share < bar;
+
+export function verdict(summary: Summary): string {
+  if (!isCalm(summary)) return "not judged: the machine was busy";
+  return met(summary) ? "met" : "missed";
+}
 
 /** docs/benchmarks/policy.md. */
 export function markdown(results: readonly Summary[], machine: string): string {
@@ -58,7 +72,7 @@ function row(summary: Summary): string {
     spread(pairs.map(({ pack }) => pack)),
     `${share.toFixed(1)} %`,
     `< ${bar} %`,
-    met(summary) ? "met" : "missed",
+    verdict(summary),
   ];
   return `| ${cells.join(" | ")} |`;
 }

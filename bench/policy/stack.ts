@@ -1,19 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseConfig, unsupported } from "@ebpf-platform/lib/config";
 import { type ReleaseLock, releaseIdentity, renderRelease } from "@ebpf-platform/lib/release";
 import { parse, stringify } from "yaml";
 import { projectRoot } from "../../components/project-root";
 import { ProjectCopy } from "../../test/engine/support/project-copy";
-
-type Config = Record<string, unknown>;
-interface Node {
-  readonly name: string;
-  readonly role: string;
-  readonly driver: string;
-  readonly address: string;
-}
+import { type Config, type ConfiguredNode, keepBuildable } from "../../test/support/buildable-config";
 
 const stack = "bench-policy";
 const version = "2026.11.99";
@@ -29,7 +21,7 @@ export class ProdStack {
   constructor(more: number) {
     mkdirSync(join(projectRoot(), ".cache"), { recursive: true }); // the copy's is a link to it
     const config = this.#prodConfig();
-    this.leftOut = reduce(config);
+    this.leftOut = keepBuildable(config, stack);
     addMachines(config, more);
     const keyed = Object.entries(config).map(([key, value]) => [`ebpf-platform:${key}`, value] as const);
     this.#copy.write(`Pulumi.${stack}.yaml`, stringify({ config: Object.fromEntries(keyed) }));
@@ -96,22 +88,8 @@ export class ProdStack {
   }
 }
 
-/** Takes out of the config what the program of this commit cannot build, and says what that was. */
-function reduce(config: Config): readonly string[] {
-  const missing = unsupported(parseConfig(config, stack));
-  if (missing.length === 0) return [];
-  config["nodes"] = (config["nodes"] as Node[]).map(({ name, role, address }) => ({
-    ...{ name, role: role === "edge" ? "edge" : "backend", driver: "nspawn", address },
-  }));
-  config["network"] = { ...(config["network"] as object), bridge: "ebp-benchpol" };
-  config["cluster"] = { kind: "none" };
-  delete config["platform"];
-  delete config["ssh"];
-  return missing;
-}
-
 function addMachines(config: Config, more: number): void {
-  const nodes = config["nodes"] as Node[];
+  const nodes = config["nodes"] as ConfiguredNode[];
   const bpf = config["bpf"] as { programs: { node: string }[] };
   const [edge] = nodes.filter(({ role }) => role === "edge");
   const [program] = bpf.programs;
@@ -120,7 +98,7 @@ function addMachines(config: Config, more: number): void {
   const prefix = edge.address.replace(/\d+$/, "");
   for (let index = 0; index < more; index++) {
     const [name, address] = [`more-${index}`, `${prefix}${120 + index}`];
-    const own = JSON.parse(JSON.stringify(edge).replaceAll(edge.address, address)) as Node;
+    const own = JSON.parse(JSON.stringify(edge).replaceAll(edge.address, address)) as ConfiguredNode;
     nodes.push({ ...own, name });
     bpf.programs.push({ ...program, name: `conntrack-${index}`, node: name } as typeof program);
   }

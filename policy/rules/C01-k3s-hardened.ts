@@ -1,4 +1,4 @@
-import { parse, parseAllDocuments } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { hasArgument, k3sNode } from "../k3s";
 import { Field, type Value, word } from "../field";
 import { isTrue } from "../pods";
@@ -77,9 +77,16 @@ function hasSysctls(content: Value | undefined): boolean {
   return Object.entries(sysctls).every(([key, value]) => set.get(key) === value);
 }
 
+/** The documents of a file; none when it is no YAML, so that the rule reports what is missing. */
+function documentsOf(content: Value | undefined): readonly Field[] {
+  const documents = parseAllDocuments(word(content));
+  if (documents.some(({ errors }) => errors.length > 0)) return [];
+  return documents.map((document) => new Field(document.toJS() as Value));
+}
+
 /** PodSecurity restricted in all three modes, and an EventRateLimit with limits: an empty one stops the API server. */
 function isAdmissionConfig(content: Value | undefined): boolean {
-  const plugins = new Field(parse(word(content)) as Value).at("plugins").items;
+  const plugins = documentsOf(content).flatMap((document) => document.at("plugins").items);
   const find = (name: string) =>
     plugins.find((plugin) => plugin.at("name").value === name)?.at("configuration");
   const defaults = find("PodSecurity")?.at("defaults");
@@ -91,8 +98,8 @@ function isAdmissionConfig(content: Value | undefined): boolean {
 }
 
 function isAuditPolicy(content: Value | undefined): boolean {
-  const levels = parseAllDocuments(word(content)).flatMap((document) =>
-    new Field(document.toJS() as Value).at("rules").items.map((rule) => rule.at("level").value),
+  const levels = documentsOf(content).flatMap((document) =>
+    document.at("rules").items.map((rule) => rule.at("level").value),
   );
   return levels.some((level) => ["Metadata", "Request", "RequestResponse"].includes(word(level)));
 }

@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
-import type { Value } from "../../policy/field";
-import type { RecordedResource } from "../../policy/recorded";
 import { rules } from "../../policy/rules/all";
 import { missing } from "../support/missing";
 import { contextOf, goodStack } from "./support/good-stack";
 import { escaped, mutations, runMutations } from "./support/mutation";
-
-/** The real program's resources, recorded under Pulumi's mocks in a process of their own. */
-function recordedLab(): readonly RecordedResource[] {
-  const recorder = join(__dirname, "support", "record-stack.ts");
-  const result = spawnSync(process.execPath, ["--import", "tsx", recorder, "Pulumi.lab.yaml"], {
-    encoding: "utf8",
-  });
-  assert.equal(result.status, 0, result.stderr);
-  return JSON.parse(result.stdout) as RecordedResource[];
-}
+import { stageProgram } from "./support/stage-programs";
 
 describe("policy mutations", function () {
   this.timeout(120_000);
@@ -44,14 +30,8 @@ describe("policy mutations", function () {
 
   it("catches every break of the real lab, whose hidden options are recorded", function () {
     if (spawnSync("clang", ["--version"]).status !== 0) missing(this, "clang");
-    const { config } = parse(readFileSync(join(__dirname, "..", "..", "Pulumi.lab.yaml"), "utf8")) as {
-      config: Record<string, Value>;
-    };
-    const own = Object.entries(config).map(
-      ([key, value]) => [key.replace("ebpf-platform:", ""), value] as const,
-    );
-    const context = contextOf({ stage: "lab", config: Object.fromEntries(own), release: {} });
-    const outcomes = runMutations(recordedLab(), rules, context);
+    const { resources, context } = stageProgram("lab");
+    const outcomes = runMutations(resources, rules, context);
     assert.ok(outcomes.length >= 100, `only ${outcomes.length} mutations`);
     assert.deepEqual(escaped(outcomes), []);
   });

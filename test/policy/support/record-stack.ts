@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 import { parentTypesOf } from "../../../policy/facts";
 import type { Value } from "../../../policy/field";
 import type { RecordedResource } from "../../../policy/recorded";
 
-// Prints, as one line of JSON, every resource that the real program registers with the stack file given as argument:
-// inputs with secrets unwrapped, and the options that the engine hides from policies. A process of its own, because
-// Pulumi keeps its state in module variables.
+// Prints, as one line of JSON, every resource that the real program registers with the config on standard input and the
+// stack name given as argument: inputs with secrets unwrapped, and the options that the engine hides from policies. A
+// process of its own, because Pulumi keeps its state in module variables.
 
 /** The parts of the registration request that the protocol has and Pulumi's types do not export. */
 interface Registration {
@@ -87,17 +85,13 @@ function recordOf(request: Registration, monitor: Monitor): RecordedResource {
   };
 }
 
-async function record(stackFile: string): Promise<readonly RecordedResource[]> {
-  const root = join(__dirname, "..", "..", "..");
-  const { config } = parse(readFileSync(join(root, stackFile), "utf8")) as {
-    config: Record<string, unknown>;
-  };
+async function record(stack: string): Promise<readonly RecordedResource[]> {
+  const config = JSON.parse(readFileSync(process.stdin.fd, "utf8")) as Record<string, unknown>;
   const texts = Object.entries(config).map(([key, value]) => [
-    key,
+    `ebpf-platform:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
-  const stack = /Pulumi\.(.+)\.yaml$/.exec(stackFile)?.[1] ?? "test";
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => ({
@@ -121,7 +115,7 @@ async function record(stackFile: string): Promise<readonly RecordedResource[]> {
   return records;
 }
 
-record(process.argv[2] ?? "Pulumi.lab.yaml").then(
+record(process.argv[2] ?? "lab").then(
   (records) => process.stdout.write(`${JSON.stringify(records)}\n`),
   (error: unknown) => {
     console.error(error);
