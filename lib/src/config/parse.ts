@@ -34,8 +34,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
   }
   const draft = readDraft(raw, stack, list);
   const checks = [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster, checkPlatform];
-  for (const check of checks)
-    check(draft, list.report);
+  for (const check of checks) check(draft, list.report);
   const config = complete(draft);
   if (list.problems.length > 0 || config === undefined) throw new ConfigError(stack, list.problems);
   return deepFreeze(config);
