@@ -17,14 +17,19 @@ export type Answer = Record<string, unknown> & { error?: { what: string; cause: 
 
 /** LSM policies in a guest, by its loader and over its one session: a connection a step would take minutes under emulation. */
 export class LsmNode {
+  /** Guests that have loader and boot unit. */
+  private static readonly equipped = new WeakSet<Guest>();
+
   private constructor(readonly guest: Guest) {}
 
   /** Installs loader and boot unit as the engine does. */
   static async install(guest: Guest): Promise<LsmNode> {
+    if (LsmNode.equipped.has(guest)) return new LsmNode(guest);
     const { sha256 } = buildLoader();
     await NodeLoader.use("guest", guest.connection, (loader) =>
       loader.ensureInstalled(sha256, () => readCached(sha256, "the BPF loader")),
     );
+    LsmNode.equipped.add(guest);
     return new LsmNode(guest);
   }
 
