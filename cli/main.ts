@@ -60,6 +60,14 @@ export function buildProgram(): Command {
     .action(async (stack: string, options: object) =>
       (await import("./commands/status.js")).status(stack, options),
     );
+  stackCommand("flows", "the largest flows of a connection tracker or flow log on one node")
+    .argument("<node>", "a node of the stack")
+    .argument("<program>", "a program of that node whose source is xdp_conntrack or tc_flow")
+    .option("--top <n>", "how many, 1 to 10000", "20")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, node: string, program: string, options: { top: string; json?: boolean }) =>
+      (await import("./commands/flows.js")).flows(stack, node, program, options),
+    );
   stackCommand("trace", "a named, bounded bpftrace probe on one node; see docs/tracing.md")
     .argument("<node>", "a node of the stack")
     .argument("<what>", "name of a probe, or `list`")

@@ -30,7 +30,7 @@ struct flow6_key {
 	__u32 proto;
 };
 
-/* What the packets of this direction say about a TCP connection; others are NEW, then ESTABLISHED. */
+/* What this direction's packets say about a TCP connection; others are NEW, then ESTABLISHED. */
 enum flow_state {
 	FLOW_UNSEEN = 0,
 	FLOW_NEW = 1,	      /* SYN, or the first datagram */

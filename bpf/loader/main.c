@@ -12,6 +12,7 @@
 #include "apply.h"
 #include "confirm.h"
 #include "fail.h"
+#include "flows.h"
 #include "health.h"
 #include "map_confirm.h"
 #include "mapio.h"
@@ -27,6 +28,7 @@ static const char usage[] =
 	"       ebpf-loader probe [HOOK TARGET]\n"
 	"       ebpf-loader boot\n"
 	"       ebpf-loader measure SECONDS\n"
+	"       ebpf-loader flows NAME COUNT\n"
 	"       ebpf-loader metrics FILE [--measure SECONDS]\n"
 	"       ebpf-loader map dump NAME MAP [--digest]\n"
 	"       ebpf-loader map put [--confirm SECONDS] NAME MAP FILE [MAP FILE]...\n"
@@ -115,6 +117,8 @@ static int run(int count, char **words, json_t **answer)
 		return verb_health(words[1], answer);
 	if (!strcmp(verb, "health") && count == 3 && !strcmp(words[2], "--forget"))
 		return verb_health_forget(words[1], answer);
+	if (!strcmp(verb, "flows") && count == 3)
+		return verb_flows(words[1], words[2], answer);
 	if (!strcmp(verb, "metrics") && count == 2)
 		return verb_metrics(words[1], NULL, answer);
 	if (!strcmp(verb, "metrics") && count == 4 && !strcmp(words[2], "--measure"))

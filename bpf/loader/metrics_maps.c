@@ -8,19 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conntrack_maps.h"
+#include "flows.h"
 #include "kernel.h"
 #include "metrics.h"
 #include "paths.h"
 #include "records.h"
 #include "text.h"
 #include "watch_maps.h"
-
-static const char *const flow_states[] = {
-	[FLOW_UNSEEN] = "unseen",     [FLOW_NEW] = "new",
-	[FLOW_ANSWERED] = "answered", [FLOW_ESTABLISHED] = "established",
-	[FLOW_CLOSING] = "closing",   [FLOW_RESET] = "reset",
-};
 
 /* The records of a program's map; none when it is not there or not of these values. */
 static struct records read_map(const struct metric *metric, const struct measured *program)
@@ -175,18 +169,13 @@ void flow_samples(FILE *out, const struct metric *metric, const struct measured 
 	all = read_map(metric, program);
 	for (size_t i = 0; i < all.count; i++) {
 		const unsigned char *key = records_at(&all, i), *value = key + all.key_size;
-		struct flow_value one, latest = {};
+		struct flow_value flow = flow_sum(value, all.value_size);
 		__u32 proto;
 
 		memcpy(&proto, key + all.key_size - sizeof(proto), sizeof(proto));
-		for (size_t at = 0; at + sizeof(one) <= all.value_size; at += sizeof(one)) {
-			memcpy(&one, value + at, sizeof(one));
-			if (one.last_seen >= latest.last_seen)
-				latest = one;
-		}
-		if (latest.state <= FLOW_RESET)
+		if (flow.state <= FLOW_RESET)
 			for (int p = 0; p < 3; p++)
-				counts[p][latest.state] += !strcmp(protocols[p], protocol(proto));
+				counts[p][flow.state] += !strcmp(protocols[p], protocol(proto));
 	}
 	free(all.bytes);
 	for (int p = 0; p < 3; p++)
@@ -196,7 +185,7 @@ void flow_samples(FILE *out, const struct metric *metric, const struct measured 
 			metric_begin(out, metric->name, program);
 			metric_label(out, "protocol", protocols[p]);
 			fputc(',', out);
-			metric_label(out, "state", flow_states[state]);
+			metric_label(out, "state", flow_state_name(state));
 			fprintf(out, "} %zu\n", counts[p][state]);
 		}
 }

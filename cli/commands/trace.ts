@@ -2,7 +2,9 @@ import { shellQuote } from "../../components/node/shell-quote";
 import { lastLine, NodeError, openSession } from "../../components/node/ssh";
 import { Failure } from "../failure";
 import { withPreparedStack } from "../stack/open";
-import { parseOutputs, type StackNode } from "../status/collect";
+import { bounded } from "../bounded";
+import { stackNode } from "../stack/stack-node";
+import type { StackNode } from "../status/collect";
 import { openTerminal } from "../terminal";
 import { findProbe, probes, runScript, type Probe } from "../trace/probes";
 
@@ -33,29 +35,13 @@ export async function trace(
   const seconds = bounded("--seconds", options.seconds, 60);
   const lines = bounded("--lines", options.lines, 10_000);
   await withPreparedStack(stackName, terminal.note, { create: false }, async (stack) => {
-    const outputs = await stack.outputs();
-    const values = Object.fromEntries(
-      Object.entries(outputs).map(([name, output]) => [name, output.value as unknown]),
-    );
-    const { nodes } = parseOutputs(stack.name, values);
-    const node = nodes.find(({ name }) => name === nodeName);
-    if (!node) {
-      const names = nodes.map(({ name }) => name).join(", ");
-      throw new Failure("usage", `Stack ${stack.name} has no node ${nodeName}; its nodes are ${names}.`);
-    }
+    const node = await stackNode(stack, nodeName);
     terminal.out(await runProbe(node, probe, seconds, lines));
   });
 }
 
 function describe({ name, what, bcc }: Probe): string {
   return `${name.padEnd(16)} ${what}${bcc === "-" ? "" : ` (BCC: ${bcc})`}`;
-}
-
-/** Throws a `Failure` unless the text is a whole number from 1 to a limit. */
-function bounded(option: string, text: string, limit: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= limit) return value;
-  throw new Failure("usage", `${option} ${text} is no whole number from 1 to ${String(limit)}; correct it.`);
 }
 
 /** Runs a probe on a node and returns what it printed. Throws a `Failure` with the node's own words. */

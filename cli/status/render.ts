@@ -1,5 +1,5 @@
-import Table from "cli-table3";
 import type { createColors } from "picocolors";
+import { table } from "../table";
 import type { NodeStatus, ProgramStatus, StatusReport, TrafficStatus, VipStatus } from "./report";
 
 type Paint = ReturnType<typeof createColors>;
@@ -18,39 +18,6 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
     ...problemLines(report, paint),
   ];
   return `${parts.join("\n\n")}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // Without lines between rows and without colours of its own: readable in logs, greppable in CI.
-  const drawn = new Table({
-    head: [...head],
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-    chars: Object.fromEntries(
-      [
-        "top",
-        "top-mid",
-        "top-left",
-        "top-right",
-        "bottom",
-        "bottom-mid",
-        "bottom-left",
-        "bottom-right",
-        "left",
-        "left-mid",
-        "mid",
-        "mid-mid",
-        "right",
-        "right-mid",
-        "middle",
-      ].map((name) => [name, ""]),
-    ),
-  });
-  drawn.push(...rows.map((row) => [...row]));
-  return drawn
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
 }
 
 function nodeTable(nodes: readonly NodeStatus[], paint: Paint): string {

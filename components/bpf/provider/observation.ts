@@ -74,6 +74,26 @@ const measured = z.object({
     z.object({ name: z.string(), id: z.number(), runs: z.number(), nanoseconds: z.number() }),
   ),
 });
+const flows = z.object({
+  /** Flows in the tables; `flows` holds those with the most bytes. */
+  total: z.number(),
+  flows: z.array(
+    z.object({
+      source: z.string(),
+      sourcePort: z.number(),
+      dest: z.string(),
+      destPort: z.number(),
+      /** IANA number. */
+      protocol: z.number(),
+      state: z.string(),
+      packets: z.number(),
+      bytes: z.number(),
+      idleSeconds: z.number(),
+    }),
+  ),
+});
+/** The largest flows of a table, as `ebpf-loader flows` lists them. */
+export type FlowList = z.infer<typeof flows>;
 const confirmed = z.object({ confirmed: z.string() });
 const removed = z.object({ programsLeft: z.number() });
 
@@ -152,6 +172,7 @@ export const answers = {
   mapDigest: (node: string, text: string) => parse(node, "map dump", text, digest),
   mapDump: (node: string, text: string) => parse(node, "map dump", text, dump),
   measure: (node: string, text: string) => parse(node, "measure", text, measured),
+  flows: (node: string, text: string) => parse(node, "flows", text, flows),
   confirm: (node: string, text: string) => parse(node, "confirm", text, confirmed),
   remove: (node: string, text: string) => parse(node, "remove", text, removed),
   probe: (node: string, text: string) => parse(node, "probe", text, probe),

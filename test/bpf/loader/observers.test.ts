@@ -183,6 +183,18 @@ describe("programs that only watch", function () {
       );
     assert.deepEqual(flows("flows-in"), [["c6124d02", "c6124d01", "06000000"]]);
     assert.deepEqual(flows("flows-out"), [["c6124d01", "c6124d02", "06000000"]]);
+    const { total, flows: largest } = node.must("flows", "flows-in", "5") as unknown as {
+      total: number;
+      flows: Record<string, unknown>[];
+    };
+    assert.equal(total, 1);
+    const [{ source, dest, destPort, protocol, state, packets }] = largest as [Record<string, unknown>];
+    assert.deepEqual(
+      [source, dest, destPort, protocol, state],
+      ["198.18.77.2", "198.18.77.1", PORT, 6, "closing"],
+    );
+    assert.ok(Number(packets) >= 4);
+    assert.match(node.verb(["flows", "nobody", "5"]).answer.error?.remedy ?? "", /xdp_conntrack or tc_flow/);
     node.must("remove", "flows-in", "--maps");
     node.must("remove", "flows-out", "--maps");
   });
