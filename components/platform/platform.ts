@@ -15,7 +15,7 @@ import { Vault } from "../secrets/vault/vault";
 import { Falco } from "../security/falco/falco";
 import { Gatekeeper } from "../security/gatekeeper/gatekeeper";
 import { Tetragon } from "../security/tetragon/tetragon";
-import { chartValues, unknownValues } from "./values";
+import { chartValues, valueFaults } from "./values";
 
 export interface PlatformArgs {
   readonly config: PlatformConfig;
@@ -33,10 +33,10 @@ export class Platform extends pulumi.ComponentResource {
 
   constructor(name: string, { config, cluster, lock }: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ebpf-platform:platform:Platform", name, {}, opts);
-    const unknown = unknownValues(config);
-    if (unknown.length > 0) {
+    const faults = valueFaults(config);
+    if (faults.length > 0) {
       throw new pulumi.RunError(
-        `Values that their charts do not know:\n${unknown.map((line) => `  - ${line}`).join("\n")}`,
+        `Values that cannot go into a chart:\n${faults.map((line) => `  - ${line}`).join("\n")}`,
       );
     }
     const versions = releaseVersions(lock);

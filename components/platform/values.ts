@@ -1,4 +1,10 @@
-import { checkValues, mergeValues, writePath, type ChartValues } from "@ebpf-platform/lib/charts";
+import {
+  checkValues,
+  mergeValues,
+  secretValues,
+  writePath,
+  type ChartValues,
+} from "@ebpf-platform/lib/charts";
 import type { ChartName, PlatformConfig } from "@ebpf-platform/lib/config";
 import { neededCharts } from "@ebpf-platform/lib/release";
 import { loadChartKeys } from "../charts";
@@ -34,11 +40,18 @@ export function chartValues(chart: ChartName, config: PlatformConfig): ChartValu
   return mergeValues(ours[chart](config), config.charts.values[chart] ?? {});
 }
 
-/** Every key of the stack's values that its chart does not know, one sentence each. */
-export function unknownValues(config: PlatformConfig): string[] {
-  return neededCharts(config).flatMap((chart) =>
-    checkValues(loadChartKeys(chart), chartValues(chart, config)).map(
-      ({ path, fix }) => `charts.values.${chart}.${writePath(path)}: ${fix}`,
-    ),
-  );
+/** What is wrong with the stack's values, one sentence each: keys that their chart does not know, and secrets in clear. */
+export function valueFaults(config: PlatformConfig): string[] {
+  return neededCharts(config).flatMap((chart) => {
+    const values = chartValues(chart, config);
+    return [
+      ...checkValues(loadChartKeys(chart), values).map(
+        ({ path, fix }) => `charts.values.${chart}.${writePath(path)}: ${fix}`,
+      ),
+      ...secretValues(values).map(
+        (path) =>
+          `charts.values.${chart}.${path}: looks like a secret, and values are kept in clear; put it into a Secret and name that`,
+      ),
+    ];
+  });
 }

@@ -5,4 +5,5 @@ export { mergeKeys, OTHERS, writePath, type ChartKeys, type KeyNode, type KeyTab
 export { kubernetesShape } from "./charts/kubernetes-shapes";
 export { isValues, mergeValues, type ChartValues } from "./charts/merge-values";
 export { withSchema } from "./charts/schema-keys";
+export { secretValues } from "./charts/secret-values";
 export { keysOfValues } from "./charts/values-keys";

@@ -7,6 +7,7 @@ import {
   keysOfValues,
   mergeKeys,
   mergeValues,
+  secretValues,
   withSchema,
   writePath,
   type ChartKeys,
@@ -165,6 +166,18 @@ describe("checkValues", () => {
     assert.deepEqual(problems({ resources: { limit: { memory: "1Gi" } } }), [
       "resources.limit: chart sample 1.2.3 has no such key; did you mean resources.limits",
     ]);
+  });
+});
+
+describe("secretValues", () => {
+  it("finds texts under names of secrets and private keys, not names of Secrets", () => {
+    const values = {
+      admin: { password: "x", existingSecret: "grafana", passwordKey: "key", userPassword: "" },
+      list: [{ authToken: "x" }, { secretName: "tls" }],
+      apiKey: { secretKeyRef: { name: "a" } },
+      text: "-----BEGIN EC PRIVATE KEY-----",
+    };
+    assert.deepEqual(secretValues(values), ["admin.password", "list.0.authToken", "text"]);
   });
 });
 

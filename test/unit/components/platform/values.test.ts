@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chartValues, unknownValues } from "../../../../components/platform/values";
+import { chartValues, valueFaults } from "../../../../components/platform/values";
 import { loadChartKeys } from "../../../../components/charts";
 import { checkValues, isValues, mergeValues, writePath, type ChartValues } from "../../../../lib/src/charts";
 import { CHARTS, parseConfig, readStackFile, type PlatformConfig } from "../../../../lib/src/config";
@@ -42,8 +42,8 @@ const passedOn = [
 describe("the values of the platform", () => {
   for (const stage of stages) {
     it(`have no key in ${stage} that a chart does not know, on any cluster`, () => {
-      assert.deepEqual(unknownValues(configOf(stage)), []);
-      assert.deepEqual(unknownValues(configOf(stage, onK3s)), []);
+      assert.deepEqual(valueFaults(configOf(stage)), []);
+      assert.deepEqual(valueFaults(configOf(stage, onK3s)), []);
     });
 
     it(`catch each of their keys in ${stage} when it is renamed`, function () {
@@ -76,12 +76,21 @@ describe("the values of the platform", () => {
     assert.deepEqual(neededCharts(configOf("prod")).sort(), [...CHARTS]);
   });
 
+  it("hold no secret, and refuse the user's", () => {
+    const values = {
+      "kube-prometheus-stack": { grafana: { adminPassword: "in-clear", admin: { passwordKey: "key" } } },
+    };
+    assert.deepEqual(valueFaults(configOf("dev", (raw) => (raw.charts = { values }))), [
+      "charts.values.kube-prometheus-stack.grafana.adminPassword: looks like a secret, and values are kept in clear; put it into a Secret and name that",
+    ]);
+  });
+
   it("have the user's on top, and those are checked with the nearest key", () => {
     const config = configOf("dev", (raw) => {
       raw.charts = { values: { falco: { tty: false, drver: { kind: "kmod" } } } };
     });
     assert.equal(chartValues("falco", config).tty, false);
-    assert.deepEqual(unknownValues(config), [
+    assert.deepEqual(valueFaults(config), [
       "charts.values.falco.drver: chart falco 9.1.0 has no such key; did you mean driver",
     ]);
   });
