@@ -92,7 +92,7 @@ export const programs = attached.map((program) => ({
 export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: balancer.vips };
 
 /** Version of each chart on the cluster. */
-export const charts = platform?.charts;
+export const charts = platform?.charts ?? {};
 
-/** Login `admin` of Grafana; secret. */
-export const grafanaPassword = platform?.grafanaPassword;
+/** Passwords of `admin` by product; secret. */
+export const logins = platform?.logins ?? {};

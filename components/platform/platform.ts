@@ -28,8 +28,8 @@ export interface PlatformArgs {
 export class Platform extends pulumi.ComponentResource {
   /** Version of each chart that the stack runs. */
   readonly charts: Readonly<Record<string, string>>;
-  /** Grafana's password of `admin`; secret. Undefined without observability. */
-  grafanaPassword: pulumi.Output<string> | undefined;
+  /** Passwords of `admin` by product; secret. */
+  readonly logins: Record<string, pulumi.Output<string>> = {};
 
   constructor(name: string, { config, cluster, lock }: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ebpf-platform:platform:Platform", name, {}, opts);
@@ -70,7 +70,7 @@ export class Platform extends pulumi.ComponentResource {
         { platform, name: "node-agents", traffic: { apiServer: true, to: ["monitoring"] } },
         parent,
       );
-      this.grafanaPassword = new Monitoring("monitoring", { platform, agents }, parent).adminPassword;
+      this.logins.grafana = new Monitoring("monitoring", { platform, agents }, parent).adminPassword;
       if (parts.observability === "full") {
         new Logging("logging", { platform, agents }, parent);
         new Tracing("tracing", platform, parent);
