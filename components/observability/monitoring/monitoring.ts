@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import { HelmAddon } from "../../addon/helm-addon";
 import { AddonNamespace } from "../../addon/namespace";
 import type { PlatformContext } from "../../addon/platform-context";
+import { ruleGroups } from "./rules";
 import { ADMIN_SECRET, RELEASE } from "./values";
 
 const NAMESPACE = "monitoring";
@@ -79,6 +80,16 @@ export class Monitoring extends pulumi.ComponentResource {
       { ...parent, provider: platform.cluster.provider, dependsOn: [...platform.before] },
     );
     const objects = `/apis/monitoring.coreos.com/v1/namespaces/${NAMESPACE}`;
+    new kubernetes.apiextensions.CustomResource(
+      "platform-alerts",
+      {
+        apiVersion: "monitoring.coreos.com/v1",
+        kind: "PrometheusRule",
+        metadata: { name: "platform", namespace: NAMESPACE },
+        spec: ruleGroups(platform.config),
+      },
+      { ...parent, provider: platform.cluster.provider, dependsOn: [...platform.before] },
+    );
     new HelmAddon(
       name,
       {

@@ -95,17 +95,41 @@ function volume(storage: string) {
 
 /** Cilium's own metrics: its chart could make monitors too, but comes before the kind exists. */
 function podMonitors({ cilium }: PlatformConfig) {
-  const monitor = (name: string, namespace: string, labels: Record<string, string>, ports: string[]) => ({
+  const monitor = (
+    name: string,
+    namespace: string,
+    labels: Record<string, string>,
+    ports: Record<string, string>,
+  ) => ({
     name,
     namespaceSelector: { matchNames: [namespace] },
     selector: { matchLabels: labels },
-    podMetricsEndpoints: ports.map((port) => ({ port, interval: "30s", honorLabels: true })),
+    podMetricsEndpoints: Object.entries(ports).map(([job, port]) => ({
+      port,
+      interval: "30s",
+      honorLabels: true,
+      // Rules and gates ask for sensors by this name.
+      relabelings: [{ targetLabel: "job", replacement: job }],
+    })),
   });
   return [
     ...(cilium
       ? [
-          monitor("cilium-agent", "kube-system", { "k8s-app": "cilium" }, ["prometheus", "hubble-metrics"]),
-          monitor("cilium-operator", "kube-system", { "io.cilium/app": "operator" }, ["prometheus"]),
+          monitor(
+            "cilium-agent",
+            "kube-system",
+            { "k8s-app": "cilium" },
+            {
+              "cilium-agent": "prometheus",
+              hubble: "hubble-metrics",
+            },
+          ),
+          monitor(
+            "cilium-operator",
+            "kube-system",
+            { "io.cilium/app": "operator" },
+            { "cilium-operator": "prometheus" },
+          ),
         ]
       : []),
   ];
