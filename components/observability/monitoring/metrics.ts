@@ -1,15 +1,15 @@
-/** Metrics that rules and dashboards may name, by product, each with the place in the product's source or docs that makes it. */
+/** Metrics that alerts may name, by product, each with where the product makes or documents them. */
 export const metrics = {
   cilium: {
-    source: "cilium 1.20 pkg/metrics, Documentation/observability/metrics.rst",
+    source: "cilium, Documentation/observability/metrics.rst",
     names: ["cilium_unreachable_nodes", "cilium_bpf_map_pressure", "cilium_endpoint_regenerations_total"],
   },
   hubble: {
-    source: "cilium 1.20 pkg/hubble/metrics",
+    source: "cilium, Documentation/observability/metrics.rst",
     names: ["hubble_drop_total"],
   },
   falco: {
-    source: "falco 0.44 userspace/falco/falco_metrics.cpp",
+    source: "https://falco.org/docs/metrics/",
     names: [
       "falcosecurity_falco_rules_matches_total",
       "falcosecurity_scap_n_drops_buffer_total",
@@ -17,7 +17,7 @@ export const metrics = {
     ],
   },
   tetragon: {
-    source: "tetragon 1.7 pkg/metrics",
+    source: "tetragon, pkg/metrics",
     names: [
       "tetragon_tracingpolicy_selector_actions_total",
       "tetragon_tracingpolicy_loaded",
@@ -25,7 +25,7 @@ export const metrics = {
       "tetragon_observer_ringbuf_events_lost_total",
     ],
   },
-  prometheus: { source: "prometheus 3.14 scrape/manager.go", names: ["up"] },
+  prometheus: { source: "https://prometheus.io/docs/concepts/jobs_instances/", names: ["up"] },
 } as const satisfies Readonly<Record<string, { source: string; names: readonly string[] }>>;
 
 export type Product = keyof typeof metrics;

@@ -139,7 +139,7 @@ describe("the platform's alerts", () => {
         const { labels, fires, silent } = series[alert] ?? { labels: "", fires: {}, silent: {} };
         const exp_labels = {
           ...Object.fromEntries(
-            [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+            [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value] as const),
           ),
           severity,
         };
