@@ -174,7 +174,7 @@ describe("ebpf-loader health", function () {
     await until("b1 named", () => /^v: b1 is sick \(no answer in time\)$/m.test(said));
     await stopServers();
     // All are gone by now: the checks are more likely wrong than the backends.
-    await until("none out", () => said.includes('b3 is sick (Connection refused)') && sick() === "");
+    await until("none out", () => said.includes("b3 is sick (Connection refused)") && sick() === "");
     assert.equal(detour(), undefined);
   });
 
