@@ -32,7 +32,7 @@ describe("xdp_lb flows", () => {
 
   async function setHealth(numbers: LbNumbers, name: string, health: number): Promise<void> {
     const key = Buffer.alloc(4);
-    key.writeUInt32LE(numbers.reals.findIndex(({ backend }) => backend.endsWith(` ${name}`)));
+    key.writeUInt32LE(numbers.reals.findIndex(({ backend }) => backend?.endsWith(` ${name}`)));
     await lb.runner.put("health", key, Buffer.from([health]));
   }
 

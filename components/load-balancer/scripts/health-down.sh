@@ -11,7 +11,6 @@ if [[ -e $unit ]]; then
   systemctl daemon-reload
 fi
 if [[ -e $checks ]]; then
-  # Without the program there is nothing to forget.
-  /usr/local/lib/ebpf-platform/ebpf-loader health "$checks" --forget >&2 || true
+  /usr/local/lib/ebpf-platform/ebpf-loader health "$checks" --forget >&2 || true # without the program there is nothing to forget
   rm -f "$checks"
 fi

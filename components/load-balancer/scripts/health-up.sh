@@ -18,6 +18,7 @@ install_file() { # path; content on standard input; replaces only what differs, 
 
 mkdir -p "${checks%/*}"
 # Backends that are no longer checked must not stay sick.
+# shellcheck disable=SC2153 # the argument CHECKS is the content of the file $checks
 if [[ -e $checks ]] && ! cmp -s - "$checks" <<<"$CHECKS"; then
   systemctl stop ebpf-platform-health.service
   /usr/local/lib/ebpf-platform/ebpf-loader health "$checks" --forget >&2 || true # the program may be a new one

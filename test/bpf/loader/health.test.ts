@@ -55,7 +55,7 @@ describe("ebpf-loader health", function () {
     node.must("map", "put", "lb", ...words);
     ring = slots((files.get("rings") ?? Buffer.alloc(0)).subarray(12));
     reals = BACKENDS.map(({ name }) =>
-      numbers.reals.findIndex(({ backend }) => backend.endsWith(` ${name}`)),
+      numbers.reals.findIndex(({ backend }) => backend?.endsWith(` ${name}`)),
     );
     const [server, serverArgs] = node.words([
       process.execPath,
