@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { runLint } from "../lint/run.mjs";
@@ -27,7 +27,7 @@ export const DEFAULT_JOBS = availableParallelism() + 1;
 export async function runTiers(names, options) {
   const { root, say, abort, jobs } = options;
   const folder = join(root, ".cache", "test-report");
-  rmSync(folder, { recursive: true, force: true });
+  forgetReports(folder, names);
   const waiting = names.flatMap((name) => unitsOf(name, folder, options));
   const left = new Map(names.map((name) => [name, waiting.filter(({ tier }) => tier === name).length]));
   /** @type {TierResult[]} */
@@ -48,6 +48,20 @@ export async function runTiers(names, options) {
   await Promise.all(Array.from({ length: jobs }, (_, nth) => job(nth)));
   const tiers = byTier(results);
   return names.flatMap((name) => tiers.filter((tier) => tier.name === name));
+}
+
+/**
+ * Removes what the last run of these tiers left; other tiers may be running in another process.
+ *
+ * @param {string} folder
+ * @param {string[]} names
+ */
+function forgetReports(folder, names) {
+  if (!existsSync(folder)) return;
+  for (const file of readdirSync(folder)) {
+    if (names.some((name) => file.startsWith(`${name}.`) || file.startsWith(`${name}-`)))
+      rmSync(join(folder, file));
+  }
 }
 
 /**
