@@ -19,6 +19,9 @@ for _ in $(seq 200); do
 done
 ip link add host0 type veth peer name peer0
 ip link set peer0 netns "$peer"
+# No IPv6 address of their own: its router solicitations and group reports would be packets that no test has sent.
+ip link set host0 addrgenmode none
+nsenter -t "$peer" -n ip link set peer0 addrgenmode none
 ip address add 198.18.77.1/24 dev host0
 ip link set host0 up
 nsenter -t "$peer" -n ip link set lo up
