@@ -87,12 +87,15 @@ export class LabStack {
     return result;
   }
 
-  /** Runs a shell text as root inside a node, past SSH and engine: what a person with a console would do. */
-  onNode(node: string, script: string): string {
+  /**
+   * Runs a shell text as root inside a node, past SSH and engine: what a person with a console would do.
+   * A node that goes down stops its processes first, and nsenter stops with its child: only SIGKILL ends it then.
+   */
+  onNode(node: string, script: string, timeout = 120_000): string {
     return execFileSync(
       "nsenter",
       ["--target", String(this.nodePid(node)), "--all", "--", "/bin/bash", "-euo", "pipefail", "-c", script],
-      { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 120_000 },
+      { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout, killSignal: "SIGKILL" },
     );
   }
 
@@ -105,7 +108,7 @@ export class LabStack {
 
   /** Another value after every boot of a node: when its systemd began. */
   bootOf(node: string): string {
-    return this.onNode(node, "systemctl show --value --property=UserspaceTimestampMonotonic");
+    return this.onNode(node, "systemctl show --value --property=UserspaceTimestampMonotonic", 10_000);
   }
 
   /** Waits until a node has booted anew and its systemd is done with all units. */
@@ -117,6 +120,7 @@ export class LabStack {
           this.onNode(
             node,
             "systemctl is-system-running --wait || [[ $(systemctl is-system-running) == degraded ]]",
+            30_000,
           );
           return;
         }
