@@ -13,7 +13,7 @@ export const rule: Rule = {
     "Run the object in audit in the stage before until its gate has passed; the ledger then names it.",
   url: "https://docs.kernel.org/bpf/prog_lsm.html",
   frameworks: { owasp: ["K04"], attack: ["T1562"] },
-  note: "The list of audited objects comes with the ledger of the stage before; without a ledger that part is not judged.",
+  note: "The list of audited objects comes with the ledger of the stage before. Without a ledger no object has passed: nothing denies, but by a waiver.",
   level: "mandatory",
   resource: (resource, { policy, platform, release }) => {
     if (!isBpfProgram(resource)) return [];
@@ -27,14 +27,12 @@ export const rule: Rule = {
       const denies = (mode.absent ? platform?.bpf.mode : mode.value) === "enforce";
       if (!denies) return [];
       if (most === "audit") return [violation(mode, `must be "audit" in stage ${policy.stage}`)];
-      const { auditedObjects } = release;
-      return auditedObjects === undefined
-        ? []
-        : must(
-            props.at("objectSha256"),
-            (sum) => auditedObjects.includes(word(sum)),
-            "has not passed its audit",
-          );
+      const { auditedObjects = [] } = release;
+      return must(
+        props.at("objectSha256"),
+        (sum) => auditedObjects.includes(word(sum)),
+        "has not passed its audit",
+      );
     });
   },
 };

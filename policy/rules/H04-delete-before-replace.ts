@@ -1,6 +1,12 @@
+import type { PlatformConfig } from "@ebpf-platform/lib/config/types";
 import { isCommand, isRemoteCommand } from "../commands";
-import { Field } from "../field";
+import { Field, type Value } from "../field";
 import { type Rule, must, violation } from "../rule";
+
+/** The host of a machine that the stack does not make. */
+function isExisting(platform: PlatformConfig | undefined, host: Value | undefined): boolean {
+  return (platform?.nodes ?? []).some((node) => node.driver === "existing" && node.connection.host === host);
+}
 
 export const rule: Rule = {
   id: "H04",
@@ -11,7 +17,8 @@ export const rule: Rule = {
   remediation:
     "Use NodeCommand with `kind: { undo }`, or set the options deleteBeforeReplace and deletedWith and the input `update`.",
   url: "https://www.pulumi.com/docs/iac/concepts/resources/options/deletebeforereplace/",
-  frameworks: {},
+  frameworks: { attack: ["T1489"] },
+  note: "CrossGuard does not see deletedWith: that part is judged over the options that the tests record. A machine of driver `existing` is no resource of the stack, so nothing can be deleted with it.",
   level: "mandatory",
   resource: (resource) => {
     if (!isCommand(resource) || resource.props.at("delete").absent) return [];
@@ -25,9 +32,10 @@ export const rule: Rule = {
       ),
     ];
   },
-  recorded: (resource) => {
+  recorded: (resource, { platform }) => {
     if (!isRemoteCommand(resource) || resource.props.at("delete").absent) return [];
     if (resource.hidden?.deletedWith !== undefined) return [];
+    if (isExisting(platform, resource.props.at("connection", "host").value)) return [];
     return [
       violation(new Field(undefined, ".options.deletedWith"), "must name the machine the command runs on"),
     ];

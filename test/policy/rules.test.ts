@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { judgeAll } from "../../policy/judge";
+import { frameworkLabels, judgeAll } from "../../policy/judge";
 import { recordedFacts } from "../../policy/recorded";
 import type { Rule } from "../../policy/rule";
 import { rules } from "../../policy/rules/all";
@@ -34,9 +34,24 @@ describe("policy rules", () => {
     assert.deepEqual(files.sort(), rules.map((rule) => rule.id).sort());
   });
 
+  it("makes a pack in one file only", () => {
+    const sources = readdirSync(policyFolder, { recursive: true, encoding: "utf8" }).filter(
+      (file) => file.endsWith(".ts") && !/^(bin|node_modules)\//.test(file),
+    );
+    const makers = sources.filter((file) =>
+      readFileSync(join(policyFolder, file), "utf8").includes("new PolicyPack"),
+    );
+    assert.deepEqual(makers, ["index.ts"]);
+  });
+
   for (const rule of rules) {
     const cases = casesOf(rule.id);
     describe(`${rule.id} ${rule.name}`, () => {
+      it("says what to do, where to read on, and which framework asks for it", () => {
+        assert.match(rule.remediation, /\.$/);
+        assert.match(rule.url, /^https:\/\//);
+        assert.notDeepEqual(frameworkLabels(rule), []);
+      });
       it("is content with the good stack", () => {
         const { broken } = findings(rule, recordedFacts(goodStack().resources), contextOf({}));
         assert.deepEqual(broken, []);
