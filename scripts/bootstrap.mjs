@@ -49,7 +49,7 @@ function announce(missing, modules) {
     );
   if (!onPath("pulumi")) {
     console.error(
-      "Pulumi is not on PATH: it is taken from the cache, downloaded, or built from Go modules (about five minutes, once).",
+      "Pulumi is not on PATH: it is taken from the cache, downloaded, or built from Go modules (about seven minutes, once).",
     );
     if (!onPath("go"))
       console.error("Should it have to be built: golang-go from apt, to fetch the pinned Go toolchain with.");

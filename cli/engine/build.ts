@@ -41,7 +41,7 @@ export async function buildEngine(
   const go = await ensureGo(pins.go, note);
   if ("reason" in go) return go;
   note(
-    `Building Pulumi ${pins.pulumi} from Go modules with ${go.version}: about five minutes on two cores, once.`,
+    `Building Pulumi ${pins.pulumi} from Go modules with ${go.version}: about seven minutes on two cores, once.`,
   );
   const work = `${target}.work-${process.pid}`;
   const env = goEnvironment(go, work);
