@@ -1,4 +1,5 @@
-import { delimiter } from "node:path";
+import { delimiter, join } from "node:path";
+import { cacheRoot } from "../engine/cache";
 import type { Engine } from "../engine/locate";
 import type { Plugins } from "../engine/plugins";
 import { ENV_STATE_FOLDER, type StackState } from "./state";
@@ -22,6 +23,8 @@ export function engineVariables(
     PATH: [...front, ...rest].join(delimiter),
     PULUMI_STACK: stack,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Node 22 keeps compiled modules there: the engine starts some eight processes a run that load the same ones.
+    NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] ?? join(cacheRoot(env), "node"),
     // The connections name their key; an agent's keys would be offered first and count as failed logins.
     SSH_AUTH_SOCK: undefined,
     // Stand-ins are found on PATH, which this variable would switch off.

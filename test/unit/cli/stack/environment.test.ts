@@ -28,6 +28,14 @@ describe("the engine's environment", () => {
     }
   });
 
+  it("lets Node keep compiled modules, where the user wants them or in the cache", () => {
+    const none = { choices: [], path: [] };
+    const home = engineVariables("lab", state, engine, none, { HOME: "/home/me" });
+    assert.equal(home["NODE_COMPILE_CACHE"], "/home/me/.cache/ebpf-platform/node");
+    const wanted = engineVariables("lab", state, engine, none, { NODE_COMPILE_CACHE: "/fast" });
+    assert.equal(wanted["NODE_COMPILE_CACHE"], "/fast");
+  });
+
   it("renders shell code that a shell reads back unchanged", () => {
     const word = fc.string({ unit: "binary", maxLength: 30 }).filter((text) => !/[\0\n\r]/.test(text));
     fc.assert(
