@@ -9,6 +9,7 @@ import { compileProject } from "../setup/compile";
 import { lendSalt, takeSaltBack } from "./config-salt";
 import { clearDeadLocks } from "./dead-lock";
 import { applyVariables, engineVariables, type EngineVariables } from "./environment";
+import { mendState } from "./mend-state";
 import { createState, stacksIn, stateOf, type StackState } from "./state";
 
 /** Everything an operation on a stack needs, found or made. */
@@ -97,6 +98,7 @@ export async function openStack(
   const pulumiCommand = await PulumiCommand.get();
   const place = { stackName: name, workDir: projectRoot() };
   clearDeadLocks(state.backendUrl, name, note);
+  mendState(state.backendUrl, name, note);
   if (options.create) return LocalWorkspace.createOrSelectStack(place, { pulumiCommand });
   try {
     return await LocalWorkspace.selectStack(place, { pulumiCommand });
