@@ -30,8 +30,8 @@ describe("the engine's environment", () => {
 
   it("lets Node keep compiled modules, where the user wants them or in the cache", () => {
     const none = { choices: [], path: [] };
-    const home = engineVariables("lab", state, engine, none, { HOME: "/home/me" });
-    assert.equal(home["NODE_COMPILE_CACHE"], "/home/me/.cache/ebpf-platform/node");
+    const home = engineVariables("lab", state, engine, none, { HOME: "/me" });
+    assert.equal(home["NODE_COMPILE_CACHE"], "/me/.cache/ebpf-platform/node");
     const wanted = engineVariables("lab", state, engine, none, { NODE_COMPILE_CACHE: "/fast" });
     assert.equal(wanted["NODE_COMPILE_CACHE"], "/fast");
   });
