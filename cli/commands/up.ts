@@ -5,10 +5,10 @@ import { Failure } from "../failure";
 import { withPreparedStack } from "../stack/open";
 import { endLine, runOperation } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
+import { collectStatus } from "../status/collect";
 import { renderStatus } from "../status/render";
 import { isHealthy } from "../status/report";
 import { openTerminal, type Terminal } from "../terminal";
-import { readStatus } from "./status";
 
 export interface UpOptions {
   ask?: boolean;
@@ -58,7 +58,7 @@ export async function up(name: string, options: UpOptions): Promise<void> {
       const plan = await runOperation("preview", stack, terminal);
       if (options.ask) await confirm(`Update ${name} (${changeLine(plan.changes)})?`, terminal);
       const result = await runOperation("up", stack, terminal);
-      const report = await readStatus(name, result.outputs, { requests: SMOKE_REQUESTS });
+      const report = await collectStatus(name, result.outputs, { requests: SMOKE_REQUESTS });
       const { changes, seconds } = result;
       terminal.out(
         options.json

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { plainText } from "../stack/engine-problem";
 import type { EventRecord } from "../stack/operation";
 
 /** One resource of a preview: a digest for each of its inputs, so that two previews can be compared without values. */
@@ -45,7 +46,7 @@ export function stackPreview(
       policy: policyName,
       resource: nameOf(resourceUrn ?? "the stack"),
       mandatory: enforcementLevel === "mandatory",
-      message: message.replace(/<\{%[^%]*%\}>/g, "").trim(),
+      message: plainText(message),
     })),
     ...(failure === undefined ? {} : { failure }),
   };

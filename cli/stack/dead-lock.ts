@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Failure, hasCode } from "../failure";
 import { processStartTime, sessionMembers } from "../process-table";
-import { PROJECT_NAME } from "./state";
+import { backendFolder, PROJECT_NAME } from "./state";
 
 /** What the engine writes into a lock file of a file backend (pkg/backend/diy/lock.go). */
 export interface EngineLock {
@@ -32,11 +31,9 @@ export function judgeLock(
   return started > Date.parse(lock.timestamp) + CLOCK_SLACK_MS ? "dead" : "here";
 }
 
-/** The lock files of a stack in a `file://` backend. */
-function lockFiles(backendUrl: string, stack: string): string[] {
-  const url = new URL(backendUrl);
-  url.search = "";
-  const folder = join(fileURLToPath(url), ".pulumi", "locks", "organization", PROJECT_NAME, stack);
+/** The lock files of a stack. */
+function lockFiles(backend: string, stack: string): string[] {
+  const folder = join(backend, "locks", "organization", PROJECT_NAME, stack);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
@@ -65,9 +62,10 @@ export function clearDeadLocks(
   stack: string,
   note: (text: string) => void,
 ): boolean {
-  if (!backendUrl?.startsWith("file://")) return false;
+  const backend = backendFolder(backendUrl);
+  if (backend === undefined) return false;
   let cleared = false;
-  for (const file of lockFiles(backendUrl, stack)) {
+  for (const file of lockFiles(backend, stack)) {
     const lock = JSON.parse(readFileSync(file, "utf8")) as EngineLock;
     const verdict = judgeLock(lock, hostname(), processStartTime);
     if (verdict !== "dead") {

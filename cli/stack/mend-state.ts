@@ -1,8 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { Failure } from "../failure";
-import { PROJECT_NAME } from "./state";
+import { backendFolder, PROJECT_NAME } from "./state";
 
 /**
  * Mends what a killed engine left half written in a `file://` backend. Such a backend writes a file in three steps: the
@@ -14,26 +13,17 @@ import { PROJECT_NAME } from "./state";
  * @throws Failure when a state is broken itself and has no backup.
  */
 export function mendState(backendUrl: string | undefined, stack: string, note: (text: string) => void): void {
-  if (!backendUrl?.startsWith("file://")) return;
-  const url = new URL(backendUrl);
-  url.search = "";
-  const root = join(fileURLToPath(url), ".pulumi");
-  const states = join(root, "stacks", PROJECT_NAME);
-  const ours = filesOf(states).filter(
-    (file) => file === `${stack}.json` || file.startsWith(`${stack}.json.`),
-  );
-  const attributes = [
-    ...filesOf(root).map((file) => join(root, file)),
-    ...ours.map((file) => join(states, file)),
-    ...filesOf(join(root, "history", PROJECT_NAME, stack)).map((file) =>
-      join(root, "history", PROJECT_NAME, stack, file),
-    ),
-  ].filter((file) => file.endsWith(".attrs"));
+  const backend = backendFolder(backendUrl);
+  if (backend === undefined) return;
+  const state = join(backend, "stacks", PROJECT_NAME, `${stack}.json`);
+  const beside = filesIn(dirname(state)).filter((file) => file.startsWith(`${state}.`));
+  const history = filesIn(join(backend, "history", PROJECT_NAME, stack));
+  const attributes = [...filesIn(backend), ...beside, ...history].filter((file) => file.endsWith(".attrs"));
   const broken = attributes.filter((file) => !isJson(file));
-  const drafts = ours.filter((file) => file.endsWith(".tmp")).map((file) => join(states, file));
+  const drafts = beside.filter((file) => file.endsWith(".tmp"));
   for (const file of [...broken, ...drafts]) rmSync(file, { force: true });
-  if (broken.length > 0) note(`Removed attributes of the state that a killed engine had left half written.`);
-  restore(join(states, `${stack}.json`), note);
+  if (broken.length > 0) note("Removed attributes of the state that a killed engine had left half written.");
+  restore(state, note);
 }
 
 /** Puts the backup in the place of a state that is no JSON. */
@@ -51,8 +41,8 @@ function restore(state: string, note: (text: string) => void): void {
   note(`The state ${state} was half written; its backup, which is one step older, takes its place.`);
 }
 
-function filesOf(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+function filesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 function isJson(file: string): boolean {

@@ -4,11 +4,7 @@ import { parseOutputs, type StackNode } from "../status/collect";
 
 /** A node of an open stack by its name. Throws a `Failure` that names the nodes there are. */
 export async function stackNode(stack: Stack, name: string): Promise<StackNode> {
-  const outputs = await stack.outputs();
-  const values = Object.fromEntries(
-    Object.entries(outputs).map(([key, output]) => [key, output.value as unknown]),
-  );
-  const { nodes } = parseOutputs(stack.name, values);
+  const { nodes } = parseOutputs(stack.name, await stack.outputs());
   const found = nodes.find((node) => node.name === name);
   if (found) return found;
   const names = nodes.map((node) => node.name).join(", ");

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { projectRoot } from "../../components/project-root";
 import { Failure } from "../failure";
 
@@ -16,6 +16,14 @@ export interface StackState {
   backendUrl?: string;
   /** Set when the passphrase is ours. */
   passphraseFile?: string;
+}
+
+/** Where a `file://` backend keeps its files; undefined for any other backend. */
+export function backendFolder(backendUrl: string | undefined): string | undefined {
+  if (!backendUrl?.startsWith("file://")) return undefined;
+  const url = new URL(backendUrl);
+  url.search = "";
+  return join(fileURLToPath(url), ".pulumi");
 }
 
 /** What `platform env` leaves in a shell, so that its own exports are not taken for the user's choice. */

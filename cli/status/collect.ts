@@ -1,3 +1,4 @@
+import type { OutputMap } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { NodeLoader } from "../../components/bpf/provider/node-loader";
 import { answers, type Observation } from "../../components/bpf/provider/observation";
@@ -62,7 +63,10 @@ export interface CollectOptions {
 const NODE_DEADLINE_MS = 20_000;
 
 /** The outputs of a stack in their shape. Throws a `Failure` when its last update did not finish. */
-export function parseOutputs(stack: string, values: Readonly<Record<string, unknown>>): StackOutputs {
+export function parseOutputs(stack: string, outputs: OutputMap): StackOutputs {
+  const values = Object.fromEntries(
+    Object.entries(outputs).map(([name, output]) => [name, output.value as unknown]),
+  );
   const parsed = stackOutputs.safeParse(values);
   if (parsed.success) return parsed.data;
   throw new Failure(
@@ -74,10 +78,10 @@ export function parseOutputs(stack: string, values: Readonly<Record<string, unkn
 /** Asks every node of a stack what it runs. A node that does not answer is a line of the report, not an error. */
 export async function collectStatus(
   stack: string,
-  values: Readonly<Record<string, unknown>>,
+  outputMap: OutputMap,
   options: CollectOptions = {},
 ): Promise<StatusReport> {
-  const outputs = parseOutputs(stack, values);
+  const outputs = parseOutputs(stack, outputMap);
   const answers = await Promise.all(outputs.nodes.map((one) => askNode(one, outputs, options)));
   const traffic = await trafficOf(outputs, options.requests ?? 0);
   // After the traffic, so that the table and the requests above it agree.
