@@ -8,8 +8,10 @@
  *   counters  PERCPU_ARRAY     8      enum conntrack_counter -> u64 packets
  *
  * A flow is one direction as it enters the interface. Each CPU keeps its own
- * numbers: a reader adds packets and bytes, takes the latest `last_seen` and,
- * with it, that CPU's `state`. A CPU that never saw the flow holds zeros.
+ * numbers: a reader adds packets and bytes, takes the latest `last_seen`, and of
+ * the states the latest that is a turn (SYN, FIN, RST), because a packet of the
+ * same connection reaches any CPU; flow_sum() in loader/flows.c does it. A CPU that
+ * never saw the flow holds zeros.
  */
 #ifndef CONNTRACK_MAPS_H
 #define CONNTRACK_MAPS_H

@@ -16,6 +16,9 @@
 
 #define MOST_FLOWS 10000
 
+/* How long the packets of a closed connection may still come: two times TIME_WAIT of Linux. */
+#define CLOSED_NS (120 * 1000000000ULL)
+
 static const char *const state_names[] = {
 	[FLOW_UNSEEN] = "unseen",     [FLOW_NEW] = "new",
 	[FLOW_ANSWERED] = "answered", [FLOW_ESTABLISHED] = "established",
@@ -27,20 +30,42 @@ const char *flow_state_name(__u32 state)
 	return state <= FLOW_RESET ? state_names[state] : NULL;
 }
 
+/*
+ * What a flow is in that one CPU has seen @turn, the last of its turns (SYN, FIN, RST), and
+ * another @established, packets that turn nothing: those of the same connection reach any
+ * CPU, the last ACK of a closed one too, but none so late after the end.
+ */
+static __u32 joined_state(const struct flow_value *turn, const struct flow_value *established)
+{
+	if (!established->state)
+		return turn->state;
+	if (turn->state < FLOW_CLOSING)
+		return established->last_seen >= turn->last_seen ? FLOW_ESTABLISHED : turn->state;
+	return established->last_seen > turn->last_seen + CLOSED_NS ? FLOW_ESTABLISHED
+								     : turn->state;
+}
+
 struct flow_value flow_sum(const unsigned char *values, size_t size)
 {
-	struct flow_value sum = {}, one;
+	struct flow_value sum = {}, turn = {}, established = {}, one, *latest;
 
 	for (size_t at = 0; at + sizeof(one) <= size; at += sizeof(one)) {
 		memcpy(&one, values + at, sizeof(one));
 		sum.packets += one.packets;
 		sum.bytes += one.bytes;
 		sum.flags |= one.flags;
-		if (one.last_seen >= sum.last_seen) {
+		if (one.last_seen > sum.last_seen)
 			sum.last_seen = one.last_seen;
-			sum.state = one.state;
-		}
+		latest = one.state == FLOW_ESTABLISHED ? &established : &turn;
+		/* The clock is coarse: of two at once the later state is the later one. */
+		if (one.last_seen > latest->last_seen ||
+		    (one.last_seen == latest->last_seen && one.state > latest->state))
+			*latest = one;
 	}
+	sum.state = joined_state(&turn, &established);
+	/* Each CPU's first datagram is NEW to it; a TCP packet has flags. */
+	if (!sum.flags && sum.packets > 1)
+		sum.state = FLOW_ESTABLISHED;
 	return sum;
 }
 

@@ -157,7 +157,7 @@ static const char *protocol(__u32 number)
 	return number == 6 ? "tcp" : number == 17 ? "udp" : "other";
 }
 
-/* Flows in the table by protocol and state; the state is that of the CPU that saw the flow last. */
+/* Flows in the table by protocol and state. */
 void flow_samples(FILE *out, const struct metric *metric, const struct measured *program)
 {
 	static const char *const protocols[] = { "tcp", "udp", "other" };
