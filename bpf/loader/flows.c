@@ -42,7 +42,7 @@ static __u32 joined_state(const struct flow_value *turn, const struct flow_value
 	if (turn->state < FLOW_CLOSING)
 		return established->last_seen >= turn->last_seen ? FLOW_ESTABLISHED : turn->state;
 	return established->last_seen > turn->last_seen + CLOSED_NS ? FLOW_ESTABLISHED
-								     : turn->state;
+								    : turn->state;
 }
 
 struct flow_value flow_sum(const unsigned char *values, size_t size)

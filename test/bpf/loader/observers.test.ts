@@ -178,7 +178,16 @@ describe("programs that only watch", function () {
     // calls for, on the server's.
     node.run("taskset", "--all-tasks", "--cpu-list", "--pid", String(cpus().length - 1), String(server.pid));
     const [command, args] = node.words(
-      ["taskset", "--cpu-list", "0", process.execPath, join(folder, "tcp-client.cjs"), ADDRESS, String(PORT), "ask"],
+      [
+        "taskset",
+        "--cpu-list",
+        "0",
+        process.execPath,
+        join(folder, "tcp-client.cjs"),
+        ADDRESS,
+        String(PORT),
+        "ask",
+      ],
       "peer",
     );
     assert.equal(spawnSync(command, args, { encoding: "utf8", timeout: 20_000 }).stdout, "done\n");
