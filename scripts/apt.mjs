@@ -93,3 +93,18 @@ export async function installPackages(names) {
     `apt-get could not install ${names.join(" ")}: ${reason} Install them by hand and run again.`,
   );
 }
+
+/**
+ * Ends and disables services that their packages start by themselves: here they are tools of tests, not servers.
+ * @param {readonly string[]} services
+ */
+export function silenceServices(services) {
+  // Without systemd as the first process nothing was started (sd_booted(3)).
+  if (services.length === 0 || !existsSync("/run/systemd/system")) return;
+  const answer = spawnSync("systemctl", ["disable", "--now", ...services], { encoding: "utf8" });
+  if (answer.status === 0) return;
+  const reason = answer.error ? answer.error.message : answer.stderr.trim();
+  throw new SetupError(
+    `The services ${services.join(" ")} were started by their packages and could not be ended: ${reason}. Run "systemctl disable --now ${services.join(" ")}", then this again.`,
+  );
+}

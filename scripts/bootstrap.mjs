@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { installPackages, missingPackages } from "./apt.mjs";
+import { installPackages, missingPackages, silenceServices } from "./apt.mjs";
 import { checkMachine, onPath, SetupError } from "./machine.mjs";
 import { modulesAreFresh } from "./node-modules.mjs";
 
@@ -62,7 +62,7 @@ function announce(missing, modules) {
  */
 export async function bootstrap(root) {
   checkMachine(root);
-  /** @type {{packages: {name: string, why: string}[]}} */
+  /** @type {{packages: {name: string, why: string, service?: string}[]}} */
   const { packages } = JSON.parse(readFileSync(join(root, "scripts", "packages.json"), "utf8"));
   const missingNames = missingPackages(packages.map(({ name }) => name));
   const staleModules = !modulesAreFresh(root);
@@ -75,6 +75,9 @@ export async function bootstrap(root) {
   if (missingNames.length > 0) {
     console.error(`Installing ${missingNames.length} apt packages …`);
     await installPackages(missingNames);
+    silenceServices(
+      packages.flatMap(({ name, service }) => (service && missingNames.includes(name) ? [service] : [])),
+    );
   }
   if (staleModules)
     await runStep("npm ci", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], root);
