@@ -68,12 +68,20 @@ export function buildObject(source: string, flags: readonly string[] = []): stri
 
 /** Builds the packet runner once for each content; returns its path. */
 export function buildRunner(): string {
-  const script = join(root, "test", "bpf", "runner", "build.sh");
-  const folder = join(root, "test", "bpf", "runner");
+  return buildTool("runner");
+}
+
+/** Builds the HTTP server and clients of test/bpf/traffic once for each content; returns their path. */
+export function buildTraffic(): string {
+  return buildTool("traffic");
+}
+
+function buildTool(name: string): string {
+  const folder = join(root, "test", "bpf", name);
   const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
-  const output = join(cache, `runner-${digest(...sources)}`);
+  const output = join(cache, `${name}-${digest(...sources)}`);
   mkdirSync(cache, { recursive: true });
-  if (!existsSync(output)) run(script, [output]);
+  if (!existsSync(output)) run(join(folder, "build.sh"), [output]);
   return output;
 }
 
