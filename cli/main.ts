@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import type { VerifyOptions } from "./commands/verify";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
 import { registerReview } from "./commands/review";
@@ -59,6 +60,19 @@ export function buildProgram(): Command {
     .option(...JSON_OPTION)
     .action(async (stack: string, options: object) =>
       (await import("./commands/status.js")).status(stack, options),
+    );
+  stackCommand("verify", "nodes, programs, security, cluster, load and cost, checked on the living stack")
+    .option("--only <groups...>", "nodes, programs, security, cluster, load, performance")
+    .option("--requests <n>", "requests through the load balancer, at most 10000; fewer than 300 are not judged", "1000")
+    .option("--target <url>", "what k6 loads, instead of the first VIP")
+    .option("--kubeconfig <file>", "the cluster to ask, instead of the stack's own")
+    .option("--namespace <name>", "where the pods of the dry runs would be", "default")
+    .option("--connectivity", "run Cilium's connectivity test too: it makes pods and takes minutes")
+    .option("--strict", "end with status 3 when a check could not run")
+    .option("--out <folder>", "write verify.json, verify.xml (JUnit) and verify.html there")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: VerifyOptions) =>
+      (await import("./commands/verify.js")).verify(stack, options),
     );
   stackCommand("flows", "the largest flows of a connection tracker or flow log on one node")
     .argument("<node>", "a node of the stack")

@@ -33,7 +33,7 @@ const stackOutputs = z.object({
   stage: z.string(),
   release: z.string(),
   nodes: z.array(node),
-  programs: z.array(z.object({ name: z.string(), node: z.string() })),
+  programs: z.array(z.object({ name: z.string(), node: z.string(), objectSha256: z.string().optional() })),
   loadBalancer: z
     .object({
       node: z.string(),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LabStack } from "./support/lab-stack.js";
 import { leftovers } from "./support/leftovers.js";
@@ -15,6 +16,10 @@ const ROOT_LINK = "/sys/fs/bpf/ebpf-platform/xdp_root_host0/link";
 interface Status {
   programs: { name: string; id: number; objectSha256: string; problems: string[] }[];
   vips: { backends: { name: string; connections: number }[] }[];
+}
+
+interface Verified {
+  checks: { id: string; outcome: { status: string } }[];
 }
 
 describe("the lab stack", function () {
@@ -61,6 +66,33 @@ describe("the lab stack", function () {
     assert.ok((one ?? 0) > 60 && (two ?? 0) > 60, "a ring of equal weights gives each backend about half");
     assert.match(first.stdout, /edge +conntrack +xdp host0 slot 0 .* native +attached/);
     assert.match(first.stdout, /edge +lb +xdp host0 slot 1 .* native +attached/);
+  });
+
+  it("is verified: no check fails, what cannot run is named, and a fault is found", async () => {
+    const folder = join(lab.copy.root, ".verify");
+    const verified = await lab.platformOk("verify", ["--json", "--out", folder]);
+    const { checks } = JSON.parse(verified.stdout) as Verified;
+    const outcomes = (id: string) =>
+      checks.filter((check) => check.id === id).map(({ outcome }) => outcome.status);
+    assert.deepEqual(outcomes("threat.mitm.host-key"), ["pass", "pass", "pass", "pass"]);
+    assert.deepEqual(outcomes("program.attached"), ["pass", "pass"]);
+    assert.deepEqual(outcomes("load.answers"), ["pass"]);
+    assert.deepEqual(outcomes("load.shares"), ["pass"]);
+    assert.deepEqual(outcomes("cluster.reachable"), ["not-run"]);
+    assert.match(readFileSync(join(folder, "verify.xml"), "utf8"), /failures="0"/);
+    assert.match(readFileSync(join(folder, "verify.html"), "utf8"), /no check failed/);
+
+    lab.onNode("edge", `systemctl disable ${BOOT_UNIT}`);
+    try {
+      const broken = await lab.platform("verify", ["--only", "nodes"]);
+      assert.equal(broken.code, 1, tail(broken));
+      assert.match(
+        broken.stdout,
+        /fail +nodes +edge +the boot unit restores the programs +.* is disabled; run/,
+      );
+    } finally {
+      lab.onNode("edge", `systemctl enable ${BOOT_UNIT}`);
+    }
   });
 
   it("changes nothing and touches no node when it is brought up again", async () => {

@@ -6,38 +6,72 @@ const ANSWER_LIMIT_MS = 10_000;
 /** An answer that waiting does not mend: no permission, or no such API. */
 export class RefusedError extends Error {}
 
+/** What the API server answered, whatever its status. */
+export interface ApiAnswer {
+  readonly status: number;
+  /** The object, or the `Status` that says why not; undefined when it was no JSON. */
+  readonly body: unknown;
+  /** Texts of the `Warning` headers: what admission would refuse if it enforced. */
+  readonly warnings: readonly string[];
+}
+
 /** The object under a path of the API server; undefined when there is none. Throws when the server cannot be asked. */
-export function getObject(server: ApiServer, path: string): Promise<unknown> {
+export async function getObject(server: ApiServer, path: string): Promise<unknown> {
+  const { status, body } = await send(server, "GET", path);
+  if (status === 200) return body;
+  if (status === 404) return undefined;
+  if (status === 401 || status === 403) {
+    const what = status === 401 ? "knows nobody of that name" : "does not allow it";
+    throw new RefusedError(
+      `The API server ${server.url} ${what} (GET ${path}, ${String(status)}); use a kubeconfig that may read it.`,
+    );
+  }
+  throw new Error(`the API server answered ${String(status)}`);
+}
+
+/** Posts an object as JSON. Any status is an answer; throws when the server cannot be asked. */
+export function postObject(server: ApiServer, path: string, body: object): Promise<ApiAnswer> {
+  return send(server, "POST", path, JSON.stringify(body));
+}
+
+function send(server: ApiServer, method: string, path: string, body?: string): Promise<ApiAnswer> {
   const { url, token, ...tls } = server;
   const headers = {
     accept: "application/json",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
-    const asking = request(new URL(path, url), { ...tls, headers, timeout: ANSWER_LIMIT_MS }, (answer) => {
+    const options = { ...tls, method, headers, timeout: ANSWER_LIMIT_MS };
+    const asking = request(new URL(path, url), options, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.on("error", reject);
       answer.on("end", () => {
-        const status = answer.statusCode ?? 0;
-        if (status === 200) {
-          resolve(JSON.parse(Buffer.concat(chunks).toString("utf8")));
-        } else if (status === 404) {
-          resolve(undefined);
-        } else if (status === 401 || status === 403) {
-          const what = status === 401 ? "knows nobody of that name" : "does not allow it";
-          reject(
-            new RefusedError(
-              `The API server ${url} ${what} (GET ${path}, ${String(status)}); use a kubeconfig that may read it.`,
-            ),
-          );
-        } else {
-          reject(new Error(`the API server answered ${String(status)}`));
-        }
+        resolve({
+          status: answer.statusCode ?? 0,
+          body: readJson(Buffer.concat(chunks).toString("utf8")),
+          warnings: warningsOf(answer.headers.warning),
+        });
       });
     });
     asking.on("timeout", () => asking.destroy(new Error("the API server did not answer in 10 s")));
     asking.on("error", reject);
-    asking.end();
+    asking.end(body);
   });
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `299 - "text", 299 - "text"` (RFC 7234), quotes escaped. */
+function warningsOf(header: string | undefined): readonly string[] {
+  return [...(header ?? "").matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) =>
+    text.replace(/\\(.)/g, "$1"),
+  );
 }
