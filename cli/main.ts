@@ -63,7 +63,11 @@ export function buildProgram(): Command {
     );
   stackCommand("verify", "nodes, programs, security, cluster, load and cost, checked on the living stack")
     .option("--only <groups...>", "nodes, programs, security, cluster, load, performance")
-    .option("--requests <n>", "requests through the load balancer, at most 10000; fewer than 300 are not judged", "1000")
+    .option(
+      "--requests <n>",
+      "requests through the load balancer, at most 10000; fewer than 300 are not judged",
+      "1000",
+    )
     .option("--target <url>", "what k6 loads, instead of the first VIP")
     .option("--kubeconfig <file>", "the cluster to ask, instead of the stack's own")
     .option("--namespace <name>", "where the pods of the dry runs would be", "default")

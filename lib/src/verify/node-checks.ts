@@ -171,7 +171,8 @@ export const nodeChecks: readonly NodeCheck[] = [
     title: "a process without privileges loads no BPF program (T1068)",
     judge: (facts) => {
       const [root, nobody] = [one(facts, "bpf-as-root"), one(facts, "bpf-as-nobody")];
-      if (root === undefined || nobody === undefined) return notRun("no program is on this node, so no loader that could try");
+      if (root === undefined || nobody === undefined)
+        return notRun("no program is on this node, so no loader that could try");
       if (Number(root) === 0) return notRun("not even root can load a program here");
       return Number(nobody) === 0
         ? pass(`root loads ${root} types, nobody 0`)
