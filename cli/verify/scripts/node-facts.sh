@@ -19,9 +19,9 @@ fact boot-unit "$(systemctl is-enabled ebpf-platform-bpf.service 2>/dev/null)"
 if sshd=$(sshd -T 2>/dev/null || /usr/sbin/sshd -T 2>/dev/null); then
   while read -r key value; do
     case $key in
-      passwordauthentication | kbdinteractiveauthentication | permitrootlogin | permitemptypasswords)
-        fact "sshd $key" "$value"
-        ;;
+    passwordauthentication | kbdinteractiveauthentication | permitrootlogin | permitemptypasswords)
+      fact "sshd $key" "$value"
+      ;;
     esac
   done <<<"$sshd"
 fi
