@@ -1,10 +1,10 @@
+import { dashboardsOf, grafanaDashboard, receiverNames, ruleGroups } from "@ebpf-platform/lib/observability";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { HelmAddon } from "../../addon/helm-addon";
 import { AddonNamespace } from "../../addon/namespace";
 import type { PlatformContext } from "../../addon/platform-context";
-import { ruleGroups } from "./rules";
 import { ADMIN_SECRET, RELEASE } from "./values";
 
 const NAMESPACE = "monitoring";
@@ -24,6 +24,7 @@ export class MonitoringKinds extends pulumi.ComponentResource {
           apiServer: true,
           calledByApiServer: true,
           nodes: true,
+          names: receiverNames(platform.config.alerting),
           from: ["falco", "node-agents", ...(platform.config.gitops?.namespaces ?? [])],
           to: [
             "argocd",
@@ -90,6 +91,17 @@ export class Monitoring extends pulumi.ComponentResource {
       },
       { ...parent, provider: platform.cluster.provider, dependsOn: [...platform.before] },
     );
+    for (const dashboard of dashboardsOf(platform.config)) {
+      new kubernetes.core.v1.ConfigMap(
+        `dashboard-${dashboard.uid}`,
+        {
+          // The label that Grafana's sidecar looks for.
+          metadata: { name: dashboard.uid, namespace: NAMESPACE, labels: { grafana_dashboard: "1" } },
+          data: { [`${dashboard.uid}.json`]: JSON.stringify(grafanaDashboard(dashboard)) },
+        },
+        { ...parent, provider: platform.cluster.provider, dependsOn: [...platform.before] },
+      );
+    }
     new HelmAddon(
       name,
       {

@@ -1,5 +1,6 @@
 import type { ChartValues } from "@ebpf-platform/lib/charts";
 import type { PlatformConfig } from "@ebpf-platform/lib/config";
+import { alertmanagerConfig } from "@ebpf-platform/lib/observability";
 
 export const RELEASE = "kube-prometheus-stack";
 /** The Secret with Grafana's admin. */
@@ -52,7 +53,9 @@ export function monitoringValues(config: PlatformConfig): ChartValues {
       additionalPodMonitors: podMonitors(config),
     },
     alertmanager: {
+      config: alertmanagerConfig(config.alerting),
       alertmanagerSpec: {
+        ...(config.alerting && { secrets: [config.alerting.secret] }),
         replicas: standard ? 2 : 1,
         storage: volume("1Gi"),
         resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "256Mi" } },
@@ -70,7 +73,7 @@ export function monitoringValues(config: PlatformConfig): ChartValues {
       ...(platform.observability === "full" && { additionalDataSources: dataSources }),
     },
     // It reads the host, so it lives where agents may; everything else stays restricted.
-    "prometheus-node-exporter": { namespaceOverride: "node-agents" },
+    "prometheus-node-exporter": { namespaceOverride: "node-agents", ...textfiles(config) },
     "kube-state-metrics": {
       resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
     },
@@ -84,6 +87,29 @@ const dataSources = [
   { name: "Loki", uid: "loki", type: "loki", url: "http://loki.monitoring.svc:3100", access: "proxy" },
   { name: "Tempo", uid: "tempo", type: "tempo", url: "http://tempo.monitoring.svc:3200", access: "proxy" },
 ];
+
+/** Where the nodes' BPF programs write what they count (docs/metrics.md), mounted for node-exporter to read. */
+function textfiles({ bpf }: PlatformConfig): ChartValues {
+  if (!bpf.metrics) return {};
+  const mountPath = "/textfiles";
+  return {
+    extraHostVolumeMounts: [
+      {
+        name: "textfiles",
+        hostPath: bpf.metrics.folder,
+        type: "DirectoryOrCreate",
+        mountPath,
+        readOnly: true,
+      },
+    ],
+    extraArgs: [
+      // The list replaces the chart's own, so its two exclusions are said again.
+      "--collector.filesystem.mount-points-exclude=^/(dev|proc|sys|run/containerd/.+|var/lib/docker/.+|var/lib/kubelet/.+)($|/)",
+      "--collector.filesystem.fs-types-exclude=^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs|erofs)$",
+      `--collector.textfile.directory=${mountPath}`,
+    ],
+  };
+}
 
 function volume(storage: string) {
   return {

@@ -11,6 +11,7 @@ export function checkPlatform(draft: Draft, report: Report): void {
   checkBalancing(draft, report);
   checkPools(draft, report);
   checkGitops(draft, report);
+  checkAlerting(draft, report);
   checkCharts(draft, report);
 }
 
@@ -152,6 +153,16 @@ function checkGitops({ platform, gitops }: Draft, report: Report): void {
       namespace,
       "this program owns it, and an object has one owner; choose a namespace of your workloads",
     );
+  });
+}
+
+function checkAlerting({ platform, alerting }: Draft, report: Report): void {
+  if (!platform || !alerting) return;
+  if (platform.observability === "off")
+    report(["alerting"], alerting, "platform.observability is off; switch it on, or remove the key");
+  alerting.receivers.forEach(({ name }, index) => {
+    if (alerting.receivers.findIndex((other) => other.name === name) === index) return;
+    report(["alerting", "receivers", index, "name"], name, "another receiver has this name; choose another");
   });
 }
 

@@ -4,6 +4,7 @@ import type { bpfSchema, clusterSchema, loadBalancerSchema, networkSchema, nodeS
 import type { chartsSchema, ciliumSchema } from "./schema-platform";
 import type {
   BpfProgramConfig,
+  AlertingConfig,
   GitopsConfig,
   GuardConfig,
   LsmConfig,
@@ -48,6 +49,7 @@ export interface Draft {
   readonly charts: z.output<typeof chartsSchema> | undefined;
   /** Undefined also where the key is absent. */
   readonly gitops: GitopsConfig | undefined;
+  readonly alerting: AlertingConfig | undefined;
   readonly secrets: readonly string[] | undefined;
 }
 

@@ -16,6 +16,7 @@ export const CONFIG_KEYS = {
   tetragon: "object",
   charts: "object",
   gitops: "object",
+  alerting: "object",
   secrets: "object",
 } as const;
 export type ConfigKey = keyof typeof CONFIG_KEYS;

@@ -11,7 +11,7 @@ import { CONFIG_KEYS, isConfigKey } from "./keys";
 import { lsmSchema } from "./lsm-schema";
 import { ConfigError } from "./problem";
 import * as schema from "./schema";
-import { chartsSchema, ciliumSchema, gitopsSchema, tetragonSchema } from "./schema-platform";
+import { alertingSchema, chartsSchema, ciliumSchema, gitopsSchema, tetragonSchema } from "./schema-platform";
 import {
   DRIVERS,
   type BpfProgramConfig,
@@ -70,6 +70,7 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     tetragon: list.read(tetragonSchema, raw.tetragon ?? {}, ["tetragon"]),
     charts: list.read(chartsSchema, raw.charts ?? {}, ["charts"]),
     gitops: isAbsent(raw.gitops) ? undefined : list.read(gitopsSchema, raw.gitops, ["gitops"]),
+    alerting: isAbsent(raw.alerting) ? undefined : list.read(alertingSchema, raw.alerting, ["alerting"]),
     secrets: list.read(schema.secretsSchema, raw.secrets ?? [], ["secrets"]),
   };
 }
@@ -94,7 +95,7 @@ function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | u
 /** The config with its derived defaults; undefined when a part is missing. */
 function complete(draft: Draft): PlatformConfig | undefined {
   const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
-  const { tetragon, charts, gitops } = draft;
+  const { tetragon, charts, gitops, alerting } = draft;
   const nodes = draft.nodes.filter((node) => node !== undefined);
   const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
   const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
@@ -135,6 +136,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
       profile: charts.profile ?? (stage === "lab" || stage === "dev" ? "small" : "standard"),
     },
     ...(gitops && { gitops }),
+    ...(alerting && { alerting }),
     secrets,
   };
 }

@@ -1,7 +1,15 @@
 import * as z from "zod";
 import { isHostLabel } from "../names";
-import { closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
-import { CHART_PROFILES, LB_ACCELERATIONS, LB_ANNOUNCEMENTS, LB_MODES, TETRAGON_HOOKS } from "./types";
+import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
+import {
+  ALERT_SEVERITIES,
+  CHART_PROFILES,
+  LB_ACCELERATIONS,
+  LB_ANNOUNCEMENTS,
+  LB_MODES,
+  RECEIVER_KINDS,
+  TETRAGON_HOOKS,
+} from "./types";
 
 /** The shape of what concerns the cluster's own software. */
 
@@ -86,4 +94,39 @@ export const gitopsSchema = closed({
     "apps",
   ),
   revision: text("write a branch or tag", (value) => /^[\w./-]+$/.test(value)).default("main"),
+});
+
+const receiver = {
+  name: label("the receiver's name"),
+  severities: z
+    .array(oneOf(ALERT_SEVERITIES), { error: "write a list of severities" })
+    .min(1, { error: `name at least one of: ${ALERT_SEVERITIES.join(", ")}` })
+    .default(["critical", "warning"]),
+};
+
+export const alertingSchema = closed({
+  secret: label("the Secret's name"),
+  receivers: some(
+    z.discriminatedUnion(
+      "kind",
+      [
+        closed({
+          ...receiver,
+          kind: z.literal("slack"),
+          channel: text("write a channel like #alerts", (value) => /^#[a-z0-9_-]{1,80}$/.test(value)),
+        }),
+        closed({ ...receiver, kind: z.literal("pagerduty") }),
+        closed({ ...receiver, kind: z.literal("opsgenie") }),
+        closed({
+          ...receiver,
+          kind: z.literal("webhook"),
+          url: text("write the address as https://host/path, without port, user or query", (value) =>
+            /^https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[^\s?#@]*)?$/.test(value),
+          ),
+        }),
+      ],
+      { error: ({ input }) => chooseKey(input, "kind", RECEIVER_KINDS, "write an object with the key kind") },
+    ),
+    "receivers",
+  ),
 });

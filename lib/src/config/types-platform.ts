@@ -147,3 +147,29 @@ export interface GitopsConfig {
   /** Branch or tag of it. Default `main`. */
   readonly revision: string;
 }
+
+export const ALERT_SEVERITIES = ["critical", "warning", "info"] as const;
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
+export const RECEIVER_KINDS = ["slack", "pagerduty", "opsgenie", "webhook"] as const;
+
+/** Where Alertmanager sends alerts. */
+export interface AlertingConfig {
+  /** Existing Secret of namespace `monitoring`; each receiver's credential stands under the receiver's name. */
+  readonly secret: string;
+  /** At least one, with names that differ. */
+  readonly receivers: readonly AlertReceiver[];
+}
+
+/** Who is told. The credential is an address for `slack`, a key for `pagerduty` and `opsgenie`, a bearer token for `webhook`. */
+export type AlertReceiver = {
+  /** RFC 1123 label. */
+  readonly name: string;
+  /** Default critical and warning. */
+  readonly severities: readonly AlertSeverity[];
+} & (
+  | { readonly kind: "slack"; readonly channel: string }
+  | { readonly kind: "pagerduty" }
+  | { readonly kind: "opsgenie" }
+  /** `https://host/…`, port 443. */
+  | { readonly kind: "webhook"; readonly url: string }
+);

@@ -2,6 +2,7 @@ import type { BpfConfig } from "./types-bpf";
 import type {
   ChartsConfig,
   CiliumConfig,
+  AlertingConfig,
   GitopsConfig,
   PlatformParts,
   TetragonConfig,
@@ -36,6 +37,8 @@ export interface PlatformConfig {
   readonly charts: ChartsConfig;
   /** Absent unless `platform.argocd` is on. */
   readonly gitops?: GitopsConfig;
+  /** Where alerts go; absent: nowhere but Prometheus' own pages. */
+  readonly alerting?: AlertingConfig;
   /** Names of the entries of the encrypted key `secrets`, never their values. */
   readonly secrets: readonly string[];
 }

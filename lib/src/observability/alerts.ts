@@ -1,5 +1,5 @@
-import type { PlatformConfig } from "@ebpf-platform/lib/config";
-import type { Product } from "./metrics";
+import type { PlatformConfig } from "../config";
+import { runs, type Product } from "./product";
 
 /** One alert: what must not last, for how long, and what to do. */
 export interface Alert {
@@ -101,28 +101,79 @@ const alerts: readonly Alert[] = [
     severity: "warning",
     summary: "Tetragon loses events. Give it more memory, or narrow its policies.",
   },
+  {
+    alert: "BpfProgramNotAttached",
+    product: "bpf",
+    expr: "min by (instance, program, hook, place) (ebpf_program_attached) == 0",
+    for: "2m",
+    severity: "critical",
+    summary:
+      "A BPF program that was applied is not attached, so it neither filters nor counts. Run `platform up` to repair it.",
+  },
+  {
+    alert: "BpfProgramDrifted",
+    product: "bpf",
+    expr: "max by (instance, program) (ebpf_program_drift) > 0",
+    for: "5m",
+    severity: "warning",
+    summary:
+      "A BPF program is not as it was applied. `platform refresh` shows the difference, `up` repairs it.",
+  },
+  {
+    alert: "BpfMapNearlyFull",
+    product: "bpf",
+    expr: "platform:bpf_map_use:ratio > 0.9",
+    for: "10m",
+    severity: "warning",
+    summary: "A BPF map is nearly full; then new entries are refused or old ones lost. Raise its size.",
+  },
+  {
+    alert: "BpfEventsLost",
+    product: "bpf",
+    expr: 'sum by (instance, program) (increase(ebpf_events_total{outcome="lost"}[5m])) > 0',
+    for: "5m",
+    severity: "warning",
+    summary: "Events of a BPF program are lost because nobody reads fast enough. Sample fewer of them.",
+  },
+  {
+    alert: "BpfMetricsOld",
+    product: "bpf",
+    // Four intervals of the longest allowed timer would be later; a node that writes every 15 s is blind after this.
+    expr: 'max by (instance) (time() - node_textfile_mtime_seconds{file=~".*ebpf-platform.*"}) > 300',
+    for: "5m",
+    severity: "warning",
+    summary:
+      "The counters of a node's BPF programs are old. Look at `systemctl status ebpf-platform-metrics.timer` there.",
+  },
+  {
+    alert: "ApplicationDoesNotAnswer",
+    product: "bpf",
+    expr: "platform:listener_unanswered:ratio5m > 0.01",
+    for: "5m",
+    severity: "critical",
+    summary:
+      "More than 1 % of the requests that reach a listening socket end without an answer. Look at what listens there.",
+  },
+  {
+    alert: "LoadBalancerDrops",
+    product: "bpf",
+    expr: 'sum by (instance, reason) (rate(ebpf_lb_packets_total{reason=~"no-backend|no-ring|no-mac"}[5m])) > 1',
+    for: "5m",
+    severity: "warning",
+    summary: "The load balancer cannot serve packets. `platform status` shows which VIP has no backend.",
+  },
+  {
+    alert: "HttpErrors",
+    product: "hubble",
+    expr: "platform:http_errors:ratio5m > 0.01",
+    for: "5m",
+    severity: "critical",
+    summary:
+      "More than 1 % of the HTTP answers that Hubble sees are errors of the server. Look at the flows in Hubble.",
+  },
 ];
-
-const parts: Readonly<Partial<Record<Product, (config: PlatformConfig) => boolean>>> = {
-  cilium: ({ cilium }) => cilium !== undefined,
-  hubble: ({ cilium }) => cilium !== undefined,
-  falco: ({ platform }) => platform.falco !== "off",
-  tetragon: ({ platform }) => platform.tetragon !== "off",
-};
 
 /** The alerts about what the stack runs. */
 export function alertsOf(config: PlatformConfig): Alert[] {
-  return alerts.filter(({ product }) => parts[product]?.(config) ?? true);
-}
-
-/** The same as `spec` of a PrometheusRule. */
-export function ruleGroups(config: PlatformConfig) {
-  const rules = alertsOf(config).map(({ alert, expr, for: lasting, severity, summary }) => ({
-    alert,
-    expr,
-    for: lasting,
-    labels: { severity },
-    annotations: { summary },
-  }));
-  return { groups: [{ name: "platform", rules }] };
+  return alerts.filter(({ product }) => runs(product, config));
 }
