@@ -31,8 +31,9 @@ export interface NodeCommandArgs {
   /**
    * `declarative`: idempotent; other content runs it again in place, delete leaves the node as it is.
    * `{ undo }`: the path of the script that takes it back; other content is undo first, then the new run.
+   * `{ undo, inPlace: true }`: other content runs it again in place, and only a delete takes it back.
    */
-  readonly kind: "declarative" | { readonly undo: string };
+  readonly kind: "declarative" | { readonly undo: string; readonly inPlace?: true };
   /** Seconds until the node ends the script. */
   readonly timeoutSeconds: number;
   /** How long to dial. Default for a node that is up already. */
@@ -77,7 +78,10 @@ export class NodeCommand extends pulumi.ComponentResource {
         update: run,
         ...(kind === "declarative"
           ? {}
-          : { delete: stepCommand("undo", timeoutSeconds), triggers: [step.apply(contentOf)] }),
+          : {
+              delete: stepCommand("undo", timeoutSeconds),
+              ...(kind.inPlace ? {} : { triggers: [step.apply(contentOf)] }),
+            }),
         stdin,
         // With logging on, one output line of 64 KiB hangs the provider for ever, and secrets are printed.
         logging: "none",

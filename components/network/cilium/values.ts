@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ChartValues } from "@ebpf-platform/lib/charts";
 import type { CiliumConfig, PlatformConfig } from "@ebpf-platform/lib/config";
+import { ciliumDataPlane } from "@ebpf-platform/lib/k3s";
 
 /** Hubble's metrics: what gates of a rollout and dashboards read. */
 export const HUBBLE_METRICS = ["dns", "drop", "tcp", "flow", "icmp", "httpV2", "flows-to-world"];
@@ -57,12 +58,11 @@ export function preflightValues(config: PlatformConfig): ChartValues {
 function routing({ apiServer, podCidr }: CiliumConfig): ChartValues {
   const colon = apiServer.lastIndexOf(":");
   return {
-    kubeProxyReplacement: true,
+    ...ciliumDataPlane(podCidr).cilium,
     k8sServiceHost: apiServer.slice(0, colon),
     k8sServicePort: Number(apiServer.slice(colon + 1)),
     routingMode: "native",
     autoDirectNodeRoutes: true,
-    ipv4NativeRoutingCIDR: podCidr,
     // Left open, the chart does not check the line above and the agent refuses to start without it.
     enableIPv4Masquerade: true,
     // Kubernetes gives each node its part of the pods' network; k3s does too.

@@ -10,12 +10,12 @@ import {
   parseIpv4,
   type Cidr,
 } from "../cidr";
+import { SERVICE_CIDR } from "../k3s/data-plane";
 import { isInterfaceName } from "../names";
 import { present, type Draft, type Report } from "./draft";
 
-/** Pods' and Services' networks of a cluster of ours (k3s defaults). */
+/** Pods' network of a cluster of ours (k3s' default). */
 export const POD_CIDR = "10.42.0.0/16";
-export const SERVICE_CIDR = "10.43.0.0/16";
 
 const reserved = [
   { cidr: parseCidr(POD_CIDR), what: "the pod network" },

@@ -1,6 +1,7 @@
 import { overlaps, parseCidr } from "../cidr";
 import { nearest } from "../nearest";
-import { POD_CIDR, SERVICE_CIDR } from "./check-network";
+import { SERVICE_CIDR } from "../k3s/data-plane";
+import { POD_CIDR } from "./check-network";
 import { present, type Draft, type Report } from "./draft";
 import { CHARTS, PLATFORM_NAMESPACES } from "./types";
 

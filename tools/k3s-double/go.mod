@@ -1,0 +1,3 @@
+module ebpf-platform/k3s-double
+
+go 1.19
