@@ -9,7 +9,7 @@ export interface StepDecision {
 }
 
 /**
- * What becomes of a step after its windows so far, in order (the numbers: docs/rollout.md):
+ * What becomes of a step after its windows so far, in order (the numbers: docs/gates.md):
  * - `fail` at once when the last window breaks a threshold or proves too many errors by itself, or when two of the last
  *   three windows failed;
  * - `pass` when there are windows enough, the last one passed, and all of them together hold enough requests with few

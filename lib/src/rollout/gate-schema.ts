@@ -113,11 +113,11 @@ function crossCheck({ time, errors, steps, signals }: GateFile, list: ProblemLis
       `write ${4 * time.scrapeSeconds} or more: four scrapes`,
     );
   }
-  if (time.valueSeconds < time.scrapeSeconds) {
+  if (time.valueSeconds < 2 * time.scrapeSeconds) {
     list.report(
       ["time", "valueSeconds"],
       time.valueSeconds,
-      `write ${time.scrapeSeconds} or more: one scrape`,
+      `write ${2 * time.scrapeSeconds} or more: two scrapes`,
     );
   }
   if (time.holdSeconds < time.windows * time.windowSeconds) {

@@ -2,7 +2,7 @@ import type { DoseStep, StagePlan } from "./plan";
 import type { Verdict } from "./verdict";
 
 /**
- * What must hold before a stage's next exposure. Numbers and their origin: docs/rollout.md. Queries are PromQL with
+ * What must hold before a stage's next exposure. Numbers and their origin: docs/gates.md. Queries are PromQL with
  * these marks: `$candidate` and `$control` (label matchers of the two arms), `$window` (a duration such as `300s`),
  * `$value` (the time of one value of a comparison) and `born(<selector>)` (see `bornSafe`).
  */
