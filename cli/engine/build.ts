@@ -2,35 +2,14 @@ import { copyFileSync, chmodSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../failure";
 import { withProgress } from "../progress";
-import { lastLines, runCommand } from "../run-command";
-import { ensureGo, type Go } from "./go-toolchain";
+import { goEnvironment, goRun } from "./go-run";
+import { ensureGo } from "./go-toolchain";
 import { installEngine } from "./install-folder";
 import type { Engine } from "./locate";
 import { BUILD_FLAGS, engineModule, type EnginePins } from "./pins";
 
 /** The two scripts that start Node for dynamic providers and policy packs; the SDK keeps them beside the host. */
 const HOST_SCRIPTS = ["pulumi-resource-pulumi-nodejs", "pulumi-analyzer-policy"] as const;
-
-/** The user's own Go keeps its caches; a fetched one works in a folder that is removed with the build. */
-function goEnvironment(go: Go, work: string): NodeJS.ProcessEnv {
-  const own = go.fetched || !process.env["HOME"];
-  return {
-    ...process.env,
-    GOTOOLCHAIN: "local",
-    GOWORK: "off",
-    CGO_ENABLED: "0", // no C compiler and no dependence on this machine's libc
-    GOFLAGS: own ? "-modcacherw" : "",
-    // A fetched Go finds its own root; GOROOT would name the old one's.
-    ...(go.fetched ? { GOROOT: undefined } : {}),
-    ...(own ? { GOPATH: work, GOMODCACHE: join(work, "mod"), GOCACHE: join(work, "build") } : {}),
-  };
-}
-
-async function goRun(go: Go, env: NodeJS.ProcessEnv, cwd: string, args: readonly string[]): Promise<string> {
-  const answer = await runCommand("nice", [go.executable, ...args], { cwd, env });
-  if (answer.code === 0) return answer.stdout;
-  throw new Error(`go ${args[0]} in ${cwd} failed: ${lastLines(answer.stderr, 3)}`);
-}
 
 /** Builds the CLI and the Node language host from the two pinned go.mod files under tools/engine. */
 export async function buildEngine(
