@@ -12,10 +12,11 @@ export function existingMachine(config: ExistingNodeConfig, context: MachineCont
   };
 }
 
-function connectionOf(
+/** A way in by its config, with the private keys that `secrets` holds. */
+export function connectionOf(
   { host, port, user, hostKey, privateKeySecret, proxy }: ConnectionConfig,
   node: string,
-  context: MachineContext,
+  context: Pick<MachineContext, "secret">,
 ): pulumi.Output<NodeConnection> {
   try {
     parseHostKey(hostKey, node);

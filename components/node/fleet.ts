@@ -1,7 +1,8 @@
 import type { NodeConfig, PlatformConfig } from "@ebpf-platform/lib/config";
 import * as pulumi from "@pulumi/pulumi";
 import { keyPair } from "./keys";
-import { createMachine, type Machine } from "./machine";
+import { LibvirtHost } from "./libvirt-host";
+import { createMachine, type Machine, type MachineContext } from "./machine";
 
 /** One machine of the stack with what the config says of it. */
 export interface FleetNode {
@@ -21,7 +22,14 @@ export class Fleet extends pulumi.ComponentResource {
   ) {
     super("ebpf-platform:node:Fleet", name, {}, opts);
     const clientKey = keyPair("client-key", { parent: this });
-    const context = { network: config.network, ssh: config.ssh, clientKey, secret };
+    const { network, ssh, hypervisor } = config;
+    let prepared: LibvirtHost | undefined;
+    const context: MachineContext = {
+      ...{ network, ssh, clientKey, secret },
+      libvirtHost: () =>
+        (prepared ??= new LibvirtHost("hypervisor", hypervisor, network, secret, { parent: this })),
+      protect: config.stage === "prod",
+    };
     this.nodes = config.nodes.map((node) => ({
       config: node,
       machine: createMachine(node, context, { parent: this }),

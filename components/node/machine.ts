@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeConnection } from "./connection";
 import { existingMachine } from "./existing";
 import type { KeyPair } from "./keys";
+import { libvirtMachine } from "./libvirt";
+import type { LibvirtHost } from "./libvirt-host";
 import { NodeCommand } from "./node-command";
 import { nspawnMachine } from "./nspawn";
 
@@ -14,6 +16,10 @@ export interface MachineContext {
   readonly clientKey: KeyPair;
   /** An entry of the encrypted config key `secrets`, for machines that are there already. */
   readonly secret: (name: string) => pulumi.Output<string>;
+  /** The stack's hypervisor, prepared when the first machine asks for it. */
+  readonly libvirtHost: () => LibvirtHost;
+  /** Whether virtual machines, and the disks with them, are protected from deletion. */
+  readonly protect: boolean;
 }
 
 /** What a driver gives for a machine. */
@@ -21,6 +27,8 @@ export interface DrivenMachine {
   readonly connection: pulumi.Output<NodeConnection>;
   /** Another value for another machine under the same name. */
   readonly instance: pulumi.Output<string>;
+  /** Another value after a restart by the driver: what waits for the machine waits again. */
+  readonly boots?: pulumi.Output<string>;
   /** The resource that is the machine; undefined when the machine outlives the stack. */
   readonly resource: pulumi.Resource | undefined;
 }
@@ -62,10 +70,12 @@ export class Machine extends pulumi.ComponentResource {
       {
         machine: { name, connection, instance, lifetime },
         script: "components/node/scripts/ready.sh",
+        ...(driven.boots && { args: { boots: driven.boots } }),
         kind: "declarative",
-        timeoutSeconds: 300,
-        // A machine may be booting: about three minutes of refused dials.
-        dial: { errors: 40, seconds: 10 },
+        // cloud-init may be installing packages.
+        timeoutSeconds: driven.boots ? 1200 : 300,
+        // A machine may be booting: about three minutes of refused dials, five for a virtual one.
+        dial: { errors: driven.boots ? 66 : 40, seconds: 10 },
       },
       { parent: this, ...(driven.resource ? { dependsOn: driven.resource } : {}) },
     );
@@ -92,6 +102,7 @@ function drive(config: NodeConfig, context: MachineContext, parent: pulumi.Resou
     case "existing":
       return existingMachine(config, context);
     case "libvirt":
+      return libvirtMachine(config, context, parent);
     case "multipass":
       throw new pulumi.RunError(
         `Node ${config.name} asks for driver ${config.driver}, which this version does not have; use nspawn, or make the machine yourself and use existing.`,

@@ -32,8 +32,11 @@ export interface NodeCommandArgs {
    * `declarative`: idempotent; other content runs it again in place, delete leaves the node as it is.
    * `{ undo }`: the path of the script that takes it back; other content is undo first, then the new run.
    * `{ undo, inPlace: true }`: other content runs it again in place, and only a delete takes it back.
+   * `{ undo, identity }`: other content runs again in place, and only another identity is undo first.
    */
-  readonly kind: "declarative" | { readonly undo: string; readonly inPlace?: true };
+  readonly kind:
+    | "declarative"
+    | { readonly undo: string; readonly inPlace?: true; readonly identity?: pulumi.Input<string> };
   /** Seconds until the node ends the script. */
   readonly timeoutSeconds: number;
   /** How long to dial. Default for a node that is up already. */
@@ -80,7 +83,7 @@ export class NodeCommand extends pulumi.ComponentResource {
           ? {}
           : {
               delete: stepCommand("undo", timeoutSeconds),
-              ...(kind.inPlace ? {} : { triggers: [step.apply(contentOf)] }),
+              ...(kind.inPlace ? {} : { triggers: [kind.identity ?? step.apply(contentOf)] }),
             }),
         stdin,
         // With logging on, one output line of 64 KiB hangs the provider for ever, and secrets are printed.

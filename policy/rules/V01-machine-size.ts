@@ -39,11 +39,14 @@ export const rule: Rule = {
     if (!isVirtualMachine(resource)) return [];
     const { props } = resource;
     return [
-      ...must(
-        props.at("image", "sha256"),
-        (sum) => /^[0-9a-f]{64}$/.test(word(sum)),
-        "must be the image's SHA-256",
-      ),
+      // Debian publishes SHA-512 alone.
+      ...(/^[0-9a-f]{128}$/.test(word(props.at("image", "sha512").value))
+        ? []
+        : must(
+            props.at("image", "sha256"),
+            (sum) => /^[0-9a-f]{64}$/.test(word(sum)),
+            "must be the image's SHA-256",
+          )),
       ...must(props.at("seedMode"), (mode) => mode === "0600", "must be 0600"),
       ...must(
         props.at("userData"),

@@ -83,6 +83,7 @@ function checkSecrets(draft: Draft, report: Report): void {
   for (const [index, node] of present(draft.nodes)) {
     if (node.driver === "existing") needKeys(["nodes", index, "connection"], node.connection);
   }
+  if (draft.hypervisor?.connection) needKeys(["hypervisor", "connection"], draft.hypervisor.connection);
   if (draft.cluster?.kind === "existing")
     need(["cluster", "kubeconfigSecret"], draft.cluster.kubeconfigSecret);
 }

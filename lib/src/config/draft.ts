@@ -1,6 +1,13 @@
 import type * as z from "zod";
 import { describeValue, keyPath, type ConfigProblem } from "./problem";
-import type { bpfSchema, clusterSchema, loadBalancerSchema, networkSchema, nodeSchema } from "./schema";
+import type {
+  bpfSchema,
+  clusterSchema,
+  hypervisorSchema,
+  loadBalancerSchema,
+  networkSchema,
+  nodeSchema,
+} from "./schema";
 import type { chartsSchema, ciliumSchema } from "./schema-platform";
 import type {
   BpfProgramConfig,
@@ -29,6 +36,7 @@ export interface Draft {
   readonly network: z.output<typeof networkSchema> | undefined;
   readonly ssh: SshConfig | undefined;
   readonly nodes: readonly (NodeDraft | undefined)[];
+  readonly hypervisor: z.output<typeof hypervisorSchema> | undefined;
   /** Names of all nodes, those with another fault included, so that one slip is not reported as many. */
   readonly nodeNames: readonly string[];
   readonly bpf: z.output<typeof bpfSchema> | undefined;

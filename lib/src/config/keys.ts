@@ -8,6 +8,7 @@ export const CONFIG_KEYS = {
   network: "object",
   ssh: "object",
   nodes: "array",
+  hypervisor: "object",
   bpf: "object",
   loadBalancer: "object",
   cluster: "object",

@@ -5,6 +5,7 @@ import { checkLoadBalancer } from "./check-load-balancer";
 import { checkLsm } from "./check-lsm";
 import { checkNetwork, defaultBridge, POD_CIDR } from "./check-network";
 import { checkPlatform } from "./check-platform";
+import { checkVm } from "./check-vm";
 import { ProblemList, valueAt, type Draft, type NodeDraft } from "./draft";
 import { unknownKey } from "./fields";
 import { CONFIG_KEYS, isConfigKey } from "./keys";
@@ -33,7 +34,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
     list.report([key], raw[key], unknownKey(key, Object.keys(CONFIG_KEYS)));
   }
   const draft = readDraft(raw, stack, list);
-  const checks = [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster, checkPlatform];
+  const checks = [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster, checkVm, checkPlatform];
   for (const check of checks) check(draft, list.report);
   const config = complete(draft);
   if (list.problems.length > 0 || config === undefined) throw new ConfigError(stack, list.problems);
@@ -53,6 +54,7 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     network: list.read(schema.networkSchema, raw.network, ["network"]),
     ssh: list.read(schema.sshSchema, raw.ssh ?? {}, ["ssh"]),
     nodes: rawNodes.map((node, index) => readNode(node, index, list)),
+    hypervisor: list.read(schema.hypervisorSchema, raw.hypervisor ?? {}, ["hypervisor"]),
     nodeNames: rawNodes.map((node) => valueAt(node, ["name"])).filter((name) => typeof name === "string"),
     bpf: list.read(schema.bpfSchema, raw.bpf ?? {}, ["bpf"]),
     programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
@@ -95,7 +97,7 @@ function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | u
 /** The config with its derived defaults; undefined when a part is missing. */
 function complete(draft: Draft): PlatformConfig | undefined {
   const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
-  const { tetragon, charts, gitops, alerting } = draft;
+  const { tetragon, charts, gitops, hypervisor, alerting } = draft;
   const nodes = draft.nodes.filter((node) => node !== undefined);
   const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
   const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
@@ -104,6 +106,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
     !release ||
     !network ||
     !ssh ||
+    !hypervisor ||
     !bpf ||
     !cluster ||
     !platform ||
@@ -120,6 +123,10 @@ function complete(draft: Draft): PlatformConfig | undefined {
     network: { ...network, bridge: network.bridge ?? defaultBridge(stack) },
     ssh,
     nodes: nodes.map(sizedNode),
+    hypervisor: {
+      ...hypervisor,
+      reach: hypervisor.reach ?? (hypervisor.connection ? "hypervisor" : "direct"),
+    },
     bpf: {
       ...bpf,
       programs,

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { MAX_DENIED } from "../guard-maps";
-import { isCIdentifier, isHostLabel, isInterfaceName, isMapName, isUserName } from "../names";
+import { isCIdentifier, isHostLabel, isInterfaceName, isMapName } from "../names";
 import { prefixFault } from "../prefix";
+import { connectionSchema, secretName } from "./connection-schema";
 import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
 import {
   DRIVERS,
   HEALTH_CHECKS,
   MAP_POLICIES,
-  PROFILES,
   ROLES,
   SERVICES,
   STAGES,
@@ -16,10 +16,13 @@ import {
   VIP_MODES,
   XDP_MODES,
   CLUSTER_KINDS,
-  type ConnectionConfig,
   type ReleaseReference,
   type TargetHook,
 } from "./types";
+import { vmKeys } from "./vm-schema";
+
+export { sshSchema } from "./connection-schema";
+export { hypervisorSchema } from "./vm-schema";
 
 /** The shape of each part of the config. What one part says about another is checked in the files beside this one. */
 
@@ -35,11 +38,6 @@ const interfaceName = text(
   isInterfaceName,
 );
 const slot = whole(0, 7, "the slot");
-const secretName = text(
-  "write the name of an entry of the key secrets (letters, digits, - and _), not the secret itself",
-  (value) => /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(value),
-);
-
 export const stageSchema = oneOf(STAGES);
 
 const releaseRule =
@@ -61,45 +59,13 @@ export const networkSchema = closed({
   vipCidrs: z.array(network(8, 32), list("write a list of IPv4 networks")).default([]),
 });
 
-export const sshSchema = closed({
-  user: text(
-    "write a login name: lower-case letters, digits, - and _, at most 32 characters",
-    isUserName,
-  ).default("root"),
-});
-
-const connectionShape = {
-  host: text("write the machine's host name or address", (value) =>
-    /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/.test(value),
-  ),
-  port: whole(1, 65535, "the port").default(22),
-  user: sshSchema.shape.user,
-  hostKey: text(
-    "write the host's ed25519 public key: ssh-ed25519 AAAA… (ssh-keyscan -t ed25519 <host>, compared on its console)",
-    (value) => /^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}$/.test(value),
-  ),
-  privateKeySecret: secretName,
-};
-const connectionSchema: z.ZodType<ConnectionConfig> = closed({
-  ...connectionShape,
-  get proxy() {
-    return z.exactOptional(connectionSchema);
-  },
-});
-
 const nodeShape = {
   name: nodeName,
   role: oneOf(ROLES),
   address: ipv4("the node's address"),
   services: z.array(oneOf(SERVICES), list("write a list of services")).default([]),
 };
-const vmShape = {
-  ...nodeShape,
-  profile: oneOf(PROFILES).default("standard"),
-  cpu: z.exactOptional(whole(1, 256, "the number of CPUs")),
-  memoryMiB: z.exactOptional(whole(512, 4_194_304, "the memory in MiB")),
-  diskGiB: z.exactOptional(whole(5, 65_536, "the disk in GiB")),
-};
+const vmShape = { ...nodeShape, ...vmKeys };
 export const nodeSchema = z.discriminatedUnion(
   "driver",
   [

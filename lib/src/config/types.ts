@@ -7,9 +7,11 @@ import type {
   PlatformParts,
   TetragonConfig,
 } from "./types-platform";
+import type { HypervisorConfig, VmNodeConfig } from "./types-vm";
 
 export * from "./types-bpf";
 export * from "./types-platform";
+export * from "./types-vm";
 
 /**
  * The typed config of one stack: what `parseConfig` returns. Deeply frozen, defaults filled in, free of secrets: a
@@ -26,6 +28,8 @@ export interface PlatformConfig {
   readonly ssh: SshConfig;
   /** The machines, in declared order; at least one, unless `cluster.kind` is `existing`. */
   readonly nodes: readonly NodeConfig[];
+  /** Where virtual machines run; of no account without any. */
+  readonly hypervisor: HypervisorConfig;
   readonly bpf: BpfConfig;
   /** Absent: no load balancer. */
   readonly loadBalancer?: LoadBalancerConfig;
@@ -82,7 +86,7 @@ export const SERVICES = ["http"] as const;
 /** `http`: a small HTTP server on port 80 that answers with the node's name. */
 export type Service = (typeof SERVICES)[number];
 
-interface NodeBase {
+export interface NodeBase {
   /** RFC 1123 label, at most 63 characters, unique in the stack; also the host name. */
   readonly name: string;
   readonly role: Role;
@@ -101,19 +105,6 @@ export interface NspawnNodeConfig extends NodeBase {
 export interface ExistingNodeConfig extends NodeBase {
   readonly driver: "existing";
   readonly connection: ConnectionConfig;
-}
-
-/** A virtual machine. */
-export interface VmNodeConfig extends NodeBase {
-  readonly driver: "libvirt" | "multipass";
-  /** Sizes where none are given: `standard` by role (server 4 CPU, 8192 MiB, 20 GiB; others 4, 16384, 40) or `small` (2, 2048, 10; 2, 4096, 20). Default `standard`. */
-  readonly profile: Profile;
-  /** Virtual CPUs. Default by profile and role. */
-  readonly cpu: number;
-  /** Memory in MiB. Default by profile and role. */
-  readonly memoryMiB: number;
-  /** Size of the root disk in GiB. Default by profile and role. */
-  readonly diskGiB: number;
 }
 
 export type NodeConfig = NspawnNodeConfig | ExistingNodeConfig | VmNodeConfig;

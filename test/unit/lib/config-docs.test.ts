@@ -5,7 +5,7 @@ import * as types from "../../../lib/src/config/types";
 
 const root = join(__dirname, "..", "..", "..");
 const docs = readFileSync(join(root, "docs", "config.md"), "utf8");
-const source = ["types.ts", "types-platform.ts"]
+const source = ["types.ts", "types-platform.ts", "types-vm.ts"]
   .map((file) => readFileSync(join(root, "lib", "src", "config", file), "utf8"))
   .join("\n");
 
@@ -35,6 +35,10 @@ describe("docs/config.md", () => {
       types.LB_ACCELERATIONS,
       types.LB_ANNOUNCEMENTS,
       types.TETRAGON_HOOKS,
+      types.IMAGE_NAMES,
+      types.ACCELERATIONS,
+      types.VM_NETWORKS,
+      types.REACHES,
     ].flat();
     assert.deepEqual(
       words.filter((word) => !new RegExp(`[\` ]${word}\``).test(docs)),

@@ -62,6 +62,14 @@ describe("parseConfig", () => {
       network: { cidr: "198.18.10.0/24", bridge: "ebp-t-1", vipCidrs: [] },
       ssh: { user: "root" },
       nodes: [{ name: "edge", role: "edge", driver: "nspawn", address: "198.18.10.10", services: [] }],
+      hypervisor: {
+        uri: "qemu:///system",
+        folder: "/var/lib/ebpf-platform/vm",
+        accel: "auto",
+        network: "nat",
+        dns: [],
+        reach: "direct",
+      },
       bpf: { build: "once", mode: "audit", programs: [], guards: [], lsm: [] },
       cluster: { kind: "none" },
       platform: {
@@ -160,7 +168,6 @@ describe("parseConfig", () => {
   it("says of everything that is not built yet which key asks for it", () => {
     const text = readFileSync(join(fixtures, "valid", "dev-two-machines.yaml"), "utf8");
     assert.deepEqual(unsupported(parseConfig(readStackFile(text), "dev")), [
-      "This version cannot make machines with driver libvirt, which nodes cp-1, dp-1 ask for; use nspawn or existing.",
       "This version cannot build cluster.kind k3s; use none or existing.",
     ]);
     assert.deepEqual(unsupported(parseConfig(lab, "t")), []);
