@@ -111,6 +111,7 @@ up() {
   fi
   plan_disk
   definition=$(sha256sum <<<"$domain_xml")
+  definition=${definition%% *}
   if ! defined || [[ $state_definition != "$definition" ]]; then restart=1; fi
   if [[ $state_seed != "$instance_id" || ! -s $seed ]]; then restart=1; fi
   state=$(domain_state)
