@@ -28,6 +28,7 @@ export class Fleet extends pulumi.ComponentResource {
       ...{ network, ssh, clientKey, secret },
       libvirtHost: () =>
         (prepared ??= new LibvirtHost("hypervisor", hypervisor, network, secret, { parent: this })),
+      hypervisorFolder: hypervisor.folder,
       protect: config.stage === "prod",
     };
     this.nodes = config.nodes.map((node) => ({

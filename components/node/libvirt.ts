@@ -1,20 +1,16 @@
 import { createHash } from "node:crypto";
-import { formatIpv4, gatewayOf, parseCidr } from "@ebpf-platform/lib/cidr";
+import { parseCidr } from "@ebpf-platform/lib/cidr";
 import type { VmNodeConfig } from "@ebpf-platform/lib/config";
-import { instanceId, seed, type CloudInitSpec, type Seed } from "@ebpf-platform/lib/vm/cloud-init";
-import { domainXml, VM_INTERFACE, vmMac } from "@ebpf-platform/lib/vm/domain";
-import {
-  ARCHITECTURES,
-  imageSources,
-  type Architecture,
-  type ImageSource,
-} from "@ebpf-platform/lib/vm/images";
+import { instanceId } from "@ebpf-platform/lib/vm/cloud-init";
+import { domainXml, vmMac } from "@ebpf-platform/lib/vm/domain";
+import { imageSources, type Architecture } from "@ebpf-platform/lib/vm/images";
 import { nameServers } from "@ebpf-platform/lib/vm/network";
 import * as pulumi from "@pulumi/pulumi";
 import { HostCommand } from "./host-command";
-import { keyPair, type KeyPair } from "./keys";
+import { keyPair } from "./keys";
 import type { LibvirtHost } from "./libvirt-host";
 import type { DrivenMachine, MachineContext } from "./machine";
+import { cloudInitSpec, imageLines, seedText, toldTo } from "./virtual-machine";
 
 /** A virtual machine of a hypervisor with libvirt. */
 export function libvirtMachine(
@@ -31,20 +27,6 @@ export function libvirtMachine(
   };
 }
 
-/** Standard input to the machine: what it is made of and what it is told, by names that policies read. */
-interface Told {
-  readonly image: {
-    readonly url?: string;
-    readonly path?: string;
-    readonly sha256?: string;
-    readonly sha512?: string;
-  };
-  /** Of the file that brings user data and host key to the machine. */
-  readonly seedMode: "0600";
-  readonly userData: pulumi.Output<string>;
-  readonly metaData: pulumi.Output<string>;
-}
-
 /** Disk, seed and domain of one machine. */
 class LibvirtMachine extends pulumi.ComponentResource {
   readonly connection: DrivenMachine["connection"];
@@ -57,15 +39,11 @@ class LibvirtMachine extends pulumi.ComponentResource {
     const host = context.libvirtHost();
     const sources = imageSources(config.image);
     const hostKey = keyPair(`${name}-host-key`, opts);
-    const spec = cloudInit(config, context, host, hostKey);
-    const told = spec.apply(seed);
-    const inputs: Told = {
-      image: imageInputs(sources.x86_64),
-      seedMode: "0600",
-      userData: secretText(told, "userData"),
-      metaData: told.apply(({ metaData }) => metaData),
-    };
-    super("ebpf-platform:node:LibvirtMachine", name, inputs, { ...opts, protect: context.protect });
+    const { network, dns } = host.config;
+    const nameServersOf = nameServers(network, dns, parseCidr(context.network.cidr));
+    const spec = cloudInitSpec(config, context, hostKey, { networkBy: "seed", nameServers: nameServersOf });
+    const told = toldTo(spec, sources.x86_64);
+    super("ebpf-platform:node:LibvirtMachine", name, { ...told }, { ...opts, protect: context.protect });
     const domain = `ebp-${pulumi.getStack()}-${name}`;
     const folder = `${host.config.folder}/${pulumi.getStack()}`;
     const identity = createHash("sha256")
@@ -83,14 +61,14 @@ class LibvirtMachine extends pulumi.ComponentResource {
           domain_xml: definition(config, host, domain, folder),
           disk_gib: String(config.diskGiB),
           autostart: config.autostart ? "yes" : "no",
-          ...Object.fromEntries(ARCHITECTURES.map((each) => [`image_${each}`, imageLine(sources[each])])),
+          ...imageLines(sources),
           boot_files: bootFiles(config),
           instance_id: spec.apply(instanceId),
         },
         secrets: {
-          user_data: secretText(told, "userData"),
-          meta_data: secretText(told, "metaData"),
-          network_config: secretText(told, "networkConfig"),
+          user_data: seedText(spec, "userData"),
+          meta_data: seedText(spec, "metaData"),
+          network_config: seedText(spec, "networkConfig"),
         },
         identity,
         // Images are fetched once a hypervisor; a machine that grows is shut down and started.
@@ -109,26 +87,6 @@ class LibvirtMachine extends pulumi.ComponentResource {
       }));
     this.registerOutputs({ instance: this.instance });
   }
-}
-
-function cloudInit(
-  { name, address, packages }: VmNodeConfig,
-  { network, ssh, clientKey }: MachineContext,
-  host: LibvirtHost,
-  hostKey: KeyPair,
-): pulumi.Output<CloudInitSpec> {
-  const cidr = parseCidr(network.cidr);
-  return pulumi
-    .all([clientKey.publicKey, hostKey.privateKey, hostKey.publicKey])
-    .apply(([authorizedKey, privateKey, publicKey]): CloudInitSpec => ({
-      ...{ stack: pulumi.getStack(), name, user: ssh.user, packages },
-      ...{ authorizedKey, hostKey: privateKey, hostKeyPublic: publicKey },
-      network: {
-        ...{ mac: vmMac(address), interface: VM_INTERFACE, address },
-        ...{ prefix: cidr.prefix, gateway: formatIpv4(gatewayOf(cidr)) },
-        nameServers: nameServers(host.config.network, host.config.dns, cidr),
-      },
-    }));
 }
 
 function definition(
@@ -151,23 +109,6 @@ function definition(
       boot: typeof image === "string" ? undefined : image.boot,
     }),
   );
-}
-
-function secretText(told: pulumi.Output<Seed>, part: keyof Seed): pulumi.Output<string> {
-  return pulumi.secret(told.apply((files) => files[part]));
-}
-
-/** `<algorithm>:<hex> <url or path>`, as scripts/libvirt-image.sh reads it. */
-function imageLine({ url, path, digest }: ImageSource): string {
-  return `${digest.algorithm}:${digest.hex} ${url ?? path ?? ""}`;
-}
-
-function imageInputs({ url, path, digest }: ImageSource): Told["image"] {
-  return {
-    ...(url !== undefined && { url }),
-    ...(path !== undefined && { path }),
-    [digest.algorithm]: digest.hex,
-  };
 }
 
 /** Lines as sha256sum(1) checks them. */

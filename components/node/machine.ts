@@ -5,6 +5,7 @@ import { existingMachine } from "./existing";
 import type { KeyPair } from "./keys";
 import { libvirtMachine } from "./libvirt";
 import type { LibvirtHost } from "./libvirt-host";
+import { multipassMachine } from "./multipass";
 import { NodeCommand } from "./node-command";
 import { nspawnMachine } from "./nspawn";
 
@@ -18,6 +19,8 @@ export interface MachineContext {
   readonly secret: (name: string) => pulumi.Output<string>;
   /** The stack's hypervisor, prepared when the first machine asks for it. */
   readonly libvirtHost: () => LibvirtHost;
+  /** Where drivers of virtual machines keep images and records. */
+  readonly hypervisorFolder: string;
   /** Whether virtual machines, and the disks with them, are protected from deletion. */
   readonly protect: boolean;
 }
@@ -104,8 +107,6 @@ function drive(config: NodeConfig, context: MachineContext, parent: pulumi.Resou
     case "libvirt":
       return libvirtMachine(config, context, parent);
     case "multipass":
-      throw new pulumi.RunError(
-        `Node ${config.name} asks for driver ${config.driver}, which this version does not have; use nspawn, or make the machine yourself and use existing.`,
-      );
+      return multipassMachine(config, context, parent);
   }
 }

@@ -2,7 +2,7 @@ import type { PlatformConfig } from "./types";
 
 /** Drivers and cluster kinds that this version builds; the config accepts more. */
 const built = {
-  drivers: ["nspawn", "existing", "libvirt"],
+  drivers: ["nspawn", "existing", "libvirt", "multipass"],
   clusterKinds: ["none", "existing"],
 };
 

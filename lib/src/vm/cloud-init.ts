@@ -14,6 +14,11 @@ export interface CloudInitSpec {
   readonly hostKeyPublic: string;
   readonly network: CloudInitNetwork;
   readonly packages: readonly string[];
+  /**
+   * How the card gets its address: from the seed's network config, or, on Multipass, which makes the seed itself and keeps a
+   * first card and the image's own login for its purposes, from a file for netplan.
+   */
+  readonly networkBy?: "seed" | "netplan";
 }
 
 /** The card and its fixed address. */
@@ -47,6 +52,8 @@ export function userData({
   hostKey,
   hostKeyPublic,
   packages,
+  network,
+  networkBy = "seed",
 }: CloudInitSpec): string {
   const keys = { lock_passwd: true, ssh_authorized_keys: [authorizedKey] };
   const login =
@@ -59,12 +66,13 @@ export function userData({
     manage_etc_hosts: true,
     ssh_pwauth: false,
     disable_root: user !== "root",
-    users: [login],
+    users: networkBy === "seed" ? [login] : ["default", login],
     ssh_deletekeys: true,
     ssh_keys: { ed25519_private: `${hostKey.trimEnd()}\n`, ed25519_public: `${hostKeyPublic.trim()}\n` },
     // Both run at every boot: a disk that has grown is used to its end.
     growpart: { mode: "auto", devices: ["/"] },
     resize_rootfs: true,
+    ...(networkBy === "netplan" && { write_files: [netplan(network)], runcmd: [["netplan", "apply"]] }),
     ...(packages.length > 0 && { package_update: true, packages: [...packages] }),
   })}\n`;
 }
@@ -106,4 +114,11 @@ export function networkConfig(network: CloudInitNetwork): string {
       },
     },
   })}\n`;
+}
+
+/** A second card: its address, and no route, which the first one has. */
+function netplan({ mac, address, prefix }: CloudInitNetwork): Record<string, string> {
+  const card = { match: { macaddress: mac }, dhcp4: false, addresses: [`${address}/${String(prefix)}`] };
+  const content = yamlFlow({ network: { version: 2, ethernets: { platform: card } } });
+  return { path: "/etc/netplan/60-ebpf-platform.yaml", permissions: "0600", content: `${content}\n` };
 }

@@ -30,6 +30,7 @@ describe("Machine", () => {
     libvirtHost: () => {
       throw new Error("no machine of this test has a hypervisor");
     },
+    hypervisorFolder: "/var/lib/vm",
     protect: false,
   });
 
