@@ -3,6 +3,7 @@ import type { VerifyOptions } from "./commands/verify";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
 import { registerReview } from "./commands/review";
+import { registerVault } from "./commands/vault";
 import { EXIT_STATUS, exitStatusHelp } from "./exit-status";
 import { Failure, messageOf } from "./failure";
 import { openTerminal } from "./terminal";
@@ -98,6 +99,17 @@ export function buildProgram(): Command {
     async (stack: string) => (await import("./commands/env.js")).env(stack),
   );
   program
+    .command("open")
+    .description("forward a port to a page of the platform, print address and login, until Ctrl-C")
+    .argument("<product>", "grafana, hubble, argocd, vault or prometheus")
+    .argument("[stack]", "a stack whose cluster is meant; without it the one kubectl finds")
+    .option("--kubeconfig <file>", "the cluster's kubeconfig")
+    .option("--port <n>", "port on 127.0.0.1, 0 for any that is free", "0")
+    .option(...JSON_OPTION)
+    .action(async (product: string, stack: string | undefined, options: { port: string }) =>
+      (await import("./commands/open.js")).open(product, stack, options),
+    );
+  program
     .command("engine")
     .description("fetch or build the pinned Pulumi engine and plugins now")
     .option(...JSON_OPTION)
@@ -110,6 +122,7 @@ export function buildProgram(): Command {
   registerPolicy(program);
   registerRelease(program);
   registerReview(program);
+  registerVault(program);
   return program;
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(__dirname, "..", "..");
 
@@ -14,16 +14,30 @@ export function buildGoTool(
   name: string,
   main = ".",
 ): { readonly tool: string } | { readonly missing: string } {
-  if (spawnSync("go", ["version"]).status !== 0) return { missing: "the Go toolchain" };
+  const tool = cachedPath(name, main);
   const source = join(root, "tools", name);
-  const hash = createHash("sha256").update(main);
-  for (const file of readdirSync(source).sort()) hash.update(readFileSync(join(source, file)));
-  const folder = join(root, ".cache", name);
-  const tool = join(folder, hash.digest("hex").slice(0, 16));
   if (existsSync(tool)) return { tool };
-  mkdirSync(folder, { recursive: true });
+  if (spawnSync("go", ["version"]).status !== 0) return { missing: "the Go toolchain" };
+  mkdirSync(dirname(tool), { recursive: true });
   const args = ["build", "-mod=readonly", "-trimpath", "-o", tool, main];
   const built = spawnSync("go", args, { cwd: source, encoding: "utf8" });
   const reason = built.stderr.trim().split("\n").at(-1) ?? "";
   return built.status === 0 ? { tool } : { missing: `the Go modules of tools/${name} (${reason})` };
+}
+
+/** The same where it has been built before; what takes long to build is not built by the way. */
+export function builtGoTool(
+  name: string,
+  main = ".",
+): { readonly tool: string } | { readonly missing: string } {
+  const tool = cachedPath(name, main);
+  return existsSync(tool) ? { tool } : { missing: `tools/${name}, which only SOAK=1 builds` };
+}
+
+/** Where a module of tools/ lies once it is built: under the hash of its files. */
+function cachedPath(name: string, main: string): string {
+  const source = join(root, "tools", name);
+  const hash = createHash("sha256").update(main);
+  for (const file of readdirSync(source).sort()) hash.update(readFileSync(join(source, file)));
+  return join(root, ".cache", name, hash.digest("hex").slice(0, 16));
 }

@@ -9,7 +9,7 @@ import { TLS_SECRET } from "./values";
 const NAMESPACE = "vault";
 const HOURS_A_YEAR = 8760;
 
-/** Vault: in memory for dev, or three servers with Raft and TLS that a person initialises (docs/vault.md). */
+/** Vault: in memory for dev, or three servers with Raft and TLS that `platform vault bootstrap` opens (docs/vault.md). */
 export class Vault extends pulumi.ComponentResource {
   /** Address inside the cluster. */
   readonly address: string;
@@ -39,7 +39,7 @@ export class Vault extends pulumi.ComponentResource {
         chart: "vault",
         namespace: namespace.name,
         after: secret ? [namespace, secret] : [namespace],
-        // A sealed server is never ready, and only a person can unseal it: Helm would wait for ever.
+        // A sealed server is never ready, and it is unsealed after the update: Helm would wait for ever.
         wait: !high,
       },
       { parent: this },
