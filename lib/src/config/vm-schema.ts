@@ -43,20 +43,12 @@ const ownImageSchema = closed({
     context.addIssue("write the digest its publisher gives: exactly one of sha256 and sha512");
 });
 
-/** An image by name, or one of one's own. */
+/** An image by name, or one of one's own; a union has no words of its own for the rules between keys. */
 const imageSchema = z.union([oneOf(IMAGE_NAMES), ownImageSchema], {
   error: ({ input }) =>
-    typeof input === "string"
-      ? `choose one of ${IMAGE_NAMES.join(", ")}, or write an object with url or path and sha256`
-      : imageFault(input),
+    (typeof input === "object" ? ownImageSchema.safeParse(input).error?.issues[0]?.message : undefined) ??
+    `choose one of ${IMAGE_NAMES.join(", ")}, or write an object with url or path and sha256`,
 });
-
-/** The first fault of an image that is no name: a union tells none of its own. */
-function imageFault(input: unknown): string {
-  const issue = ownImageSchema.safeParse(input).error?.issues[0];
-  if (!issue) return "write an object with url or path and sha256";
-  return [...issue.path.map(String), issue.message.split("\n")[0] ?? ""].join(": ");
-}
 
 export const vmKeys = {
   profile: oneOf(PROFILES).default("standard"),
