@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { VerifyOptions } from "./commands/verify";
+import { registerGate, registerLedger } from "./commands/gate";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
 import { registerReview } from "./commands/review";
@@ -119,6 +120,8 @@ export function buildProgram(): Command {
     .description("what this machine has and what is wanted")
     .option(...JSON_OPTION)
     .action(async (options: object) => (await import("./commands/doctor.js")).doctor(options));
+  registerGate(program);
+  registerLedger(program);
   registerPolicy(program);
   registerRelease(program);
   registerReview(program);

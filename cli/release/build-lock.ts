@@ -11,10 +11,12 @@ import {
   type Digest,
   type ReleaseLock,
 } from "@ebpf-platform/lib/release";
+import { gatesDigest } from "@ebpf-platform/lib/rollout";
 import { projectRoot } from "../../components/project-root";
 import { requiredVersion } from "../engine/pins";
 import { pinnedProviders } from "../engine/plugins";
 import { Failure } from "../failure";
+import { gateFiles } from "./gate-files";
 import { lastLines, runCommand } from "../run-command";
 
 export interface LockRequest {
@@ -64,7 +66,7 @@ export async function buildLock(request: LockRequest): Promise<ReleaseLock> {
     charts: Object.fromEntries(charts),
     images: Object.fromEntries(pins.images.map((image) => [image, imageDigest(artifacts, image)])),
     bpf: await bpfLock(tree),
-    gates: gatesDigest(tree),
+    gates: gatesLock(tree),
     kernel: { minimum: pins.minimumKernel },
     upgradeFrom: pins.upgradeFrom,
   };
@@ -87,10 +89,10 @@ function imageDigest(artifacts: string | undefined, image: string): Digest {
   return artifactDigest(artifacts, `images/${image.replaceAll(/[/:]/g, "_")}.manifest.json`);
 }
 
-function gatesDigest(tree: string): Digest {
-  const file = join(tree, "releases", "gates.yaml");
-  if (existsSync(file)) return { sha256: sha256(readFileSync(file)) };
-  return { sha256: null, reason: "this version has no gate file releases/gates.yaml" };
+function gatesLock(tree: string): Digest {
+  const files = gateFiles(tree);
+  if (files.size > 0) return { sha256: gatesDigest(files) };
+  return { sha256: null, reason: "this version has no gate files gates/*.yaml" };
 }
 
 /** Builds every program of the tree with this machine's compiler. */

@@ -80,7 +80,7 @@ describe("buildLock", () => {
     assert.deepEqual(lock.charts["cilium"]?.archive, { sha256: sha256("chart") });
     assert.deepEqual(lock.images["registry.example.net/team/app:1.0"], { sha256: sha256("manifest") });
     assert.deepEqual(missingDigests(lock), [
-      "gates: this version has no gate file releases/gates.yaml",
+      "gates: this version has no gate files gates/*.yaml",
       "k3s.binaries.arm64: not in hand when the lock was made (artifact k3s/v1.34.9+k3s1/k3s-arm64)",
     ]);
   });

@@ -8,20 +8,21 @@ import {
   type WindowVerdict,
 } from "@ebpf-platform/lib/rollout";
 
-const fullGate = `
+/** A gate file with a heartbeat and one error signal: dose 100, windows of 5 min, an hour of soak. */
+export const gateText = (stage: string): string => `
 schema: 1
-stage: canary
+stage: ${stage}
 time: {scrapeSeconds: 15, windowSeconds: 300, valueSeconds: 60, windows: 3, holdSeconds: 3600, soakSeconds: 3600}
 errors: {limit: 0.01, minimumSample: 300, passSample: 1000}
-steps: [{dose: 5}, {dose: 10}]
+steps: [{dose: 100}]
 signals:
   - {id: S0, title: sensors, kind: heartbeat, query: "min(up{$candidate})", expect: {op: "==", value: 1}}
   - {id: S1, title: errors, kind: errors, errors: 'sum(born(e{$candidate})) or vector(0)', requests: 'sum(born(n{$candidate}))'}
 `;
 
-/** A gate with a heartbeat and one error signal. */
+/** That gate, parsed. */
 export function errorGate(time: Partial<GateTime>): GateFile {
-  const gate = parseGateFile(fullGate, "test.yaml");
+  const gate = parseGateFile(gateText("canary"), "test.yaml");
   return { ...gate, time: { ...gate.time, ...time } };
 }
 
