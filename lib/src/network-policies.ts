@@ -1,3 +1,5 @@
+import type { WorkloadPolicy } from "./config/types";
+
 /** Network policies as objects, without metadata: decisions about traffic, made once. */
 
 type Labels = Readonly<Record<string, string>>;
@@ -80,5 +82,37 @@ export function allowTraffic(namespace: string, traffic: NamespaceTraffic): Rule
           ]
         : []),
     ],
+  };
+}
+
+/**
+ * What pods of a workload may do: `spec` of a CiliumNetworkPolicy. HTTP is allowed by method, path and header, everything
+ * else on that port is answered with 403 by the proxy; names outside on port 443, and DNS for them.
+ */
+export function workloadPolicy({ pods, http, names }: WorkloadPolicy): Rule {
+  return {
+    endpointSelector: { matchLabels: pods },
+    ...(http && {
+      ingress: [
+        {
+          fromEndpoints: [{ matchLabels: http.from }],
+          toPorts: [
+            {
+              ports: [{ port: String(http.port), protocol: "TCP" }],
+              rules: { http: http.requests.map((request) => ({ ...request })) },
+            },
+          ],
+        },
+      ],
+    }),
+    ...(names && {
+      egress: [
+        ...(allowDns(names)["egress"] as readonly Rule[]),
+        {
+          toFQDNs: names.map((name) => ({ matchName: name })),
+          toPorts: [{ ports: [{ port: "443", protocol: "TCP" }] }],
+        },
+      ],
+    }),
   };
 }

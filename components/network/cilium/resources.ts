@@ -1,4 +1,5 @@
 import type { CiliumConfig } from "@ebpf-platform/lib/config";
+import { workloadPolicy } from "@ebpf-platform/lib/network-policies";
 
 /** A custom resource of Cilium, ready to be made. */
 export interface CiliumObject {
@@ -18,9 +19,14 @@ const ADVERTISED = { "ebpf-platform/bgp": "services" };
 export const ANNOUNCE_LABEL = "ebpf-platform/announce";
 const announced = { matchExpressions: [{ key: ANNOUNCE_LABEL, operator: "NotIn", values: ["none"] }] };
 
-/** Pools, announcements and settings of single nodes, in the order they are made. */
+/** Pools, announcements, settings of single nodes and policies of workloads, in the order they are made. */
 export function ciliumObjects(cilium: CiliumConfig): CiliumObject[] {
-  return [...cilium.pools.map(pool), ...announcements(cilium), ...cilium.nodeConfigs.map(nodeConfig)];
+  return [
+    ...cilium.pools.map(pool),
+    ...announcements(cilium),
+    ...cilium.nodeConfigs.map(nodeConfig),
+    ...cilium.policies.map(networkPolicy),
+  ];
 }
 
 function pool({ name, cidrs }: CiliumConfig["pools"][number]): CiliumObject {
@@ -94,5 +100,14 @@ function nodeConfig({ name, nodeLabels, settings }: CiliumConfig["nodeConfigs"][
     kind: "CiliumNodeConfig",
     metadata: { name, namespace: "kube-system" },
     spec: { nodeSelector: { matchLabels: nodeLabels }, defaults: settings },
+  };
+}
+
+function networkPolicy(policy: CiliumConfig["policies"][number]): CiliumObject {
+  return {
+    apiVersion: "cilium.io/v2",
+    kind: "CiliumNetworkPolicy",
+    metadata: { name: policy.name, namespace: policy.namespace },
+    spec: workloadPolicy(policy),
   };
 }

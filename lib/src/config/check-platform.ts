@@ -11,6 +11,7 @@ export function checkPlatform(draft: Draft, report: Report): void {
   checkCni(draft, report);
   checkBalancing(draft, report);
   checkPools(draft, report);
+  checkWorkloadPolicies(draft, report);
   checkGitops(draft, report);
   checkAlerting(draft, report);
   checkCharts(draft, report);
@@ -138,6 +139,17 @@ function checkPools({ cilium, network }: Draft, report: Report): void {
         );
       }
     });
+  });
+}
+
+function checkWorkloadPolicies({ cilium }: Draft, report: Report): void {
+  cilium?.policies.forEach(({ namespace }, index) => {
+    if (!(PLATFORM_NAMESPACES as readonly string[]).includes(namespace)) return;
+    report(
+      ["cilium", "policies", index, "namespace"],
+      namespace,
+      "this program says what its own namespaces may do; choose a namespace of your workloads",
+    );
   });
 }
 

@@ -4,6 +4,7 @@ import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } fro
 import {
   ALERT_SEVERITIES,
   CHART_PROFILES,
+  HTTP_METHODS,
   LB_ACCELERATIONS,
   LB_ANNOUNCEMENTS,
   LB_MODES,
@@ -21,6 +22,50 @@ const some = <Element extends z.core.SomeType>(element: Element, what: string) =
 const asn = whole(1, 4_294_967_294, "the number of the autonomous system");
 // cilium/pkg/option: LimitTableMin 1 Ki entries, LimitTableMax 16 Mi.
 const mapSize = z.exactOptional(whole(1 << 10, 1 << 24, "the entries of the table"));
+
+const podLabels = table(
+  "name a label of pods",
+  (name) => name !== "",
+  z.string({ error: "write the label's value as a text" }),
+).refine((labels) => Object.keys(labels).length > 0, {
+  error: "name at least one label: without one every pod of the namespace would be meant",
+});
+
+const requestRule = closed({
+  method: z.exactOptional(oneOf(HTTP_METHODS)),
+  path: z.exactOptional(
+    text("write a regular expression of the whole path, starting with /", (value) => value.startsWith("/")),
+  ),
+  headers: z.exactOptional(
+    some(
+      text("write a header as X-Name: value", (value) => /^[A-Za-z0-9-]+: \S/.test(value)),
+      "headers",
+    ),
+  ),
+}).refine((rule) => Object.keys(rule).length > 0, {
+  error: "name method, path or headers: without one every request would be allowed",
+});
+
+const workloadPolicy = closed({
+  name: label("the policy's name"),
+  namespace: label("the namespace"),
+  pods: podLabels,
+  http: z.exactOptional(
+    closed({
+      from: podLabels,
+      port: whole(1, 65_535, "the port"),
+      requests: some(requestRule, "requests"),
+    }),
+  ),
+  names: z.exactOptional(
+    some(
+      text("write a name like api.example", (value) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(value)),
+      "names",
+    ),
+  ),
+}).refine(({ http, names }) => http !== undefined || names !== undefined, {
+  error: "write http, names or both: a policy of neither would do nothing",
+});
 
 export const ciliumSchema = closed({
   apiServer: z.exactOptional(
@@ -64,6 +109,7 @@ export const ciliumSchema = closed({
       { error: "write a list of settings for nodes" },
     )
     .default([]),
+  policies: z.array(workloadPolicy, { error: "write a list of policies" }).default([]),
   installedFirst: z.exactOptional(
     text('write the minor version as a text, like "1.19"', (value) => /^1\.[0-9]{1,2}$/.test(value)),
   ),

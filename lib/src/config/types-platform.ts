@@ -90,6 +90,8 @@ export interface CiliumConfig {
   readonly maps: { readonly ctTcpMax?: number; readonly ctAnyMax?: number; readonly natMax?: number };
   /** Settings for some nodes only, for a canary. Default none. */
   readonly nodeConfigs: readonly CiliumNodeConfigSetting[];
+  /** What pods of workloads may do, beside what their namespace allows. Default none. */
+  readonly policies: readonly WorkloadPolicy[];
   /** Minor version that was installed first, for instance `1.19`; keeps its defaults. Absent: installed new. */
   readonly installedFirst?: string;
   /** Installs the preflight checks of the locked version beside the running one. Default false. */
@@ -127,6 +129,38 @@ export interface CiliumNodeConfigSetting {
   readonly nodeLabels: Readonly<Record<string, string>>;
   /** Keys and texts of the agent's configuration, for instance `enable-bpf-masquerade: "false"`. */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+export const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+/** A CiliumNetworkPolicy for pods of one workload; what it names is allowed, the rest of that direction is denied. */
+export interface WorkloadPolicy {
+  /** RFC 1123 label. */
+  readonly name: string;
+  /** Its namespace, none of the platform's own. */
+  readonly namespace: string;
+  /** Labels of its pods; at least one. */
+  readonly pods: Readonly<Record<string, string>>;
+  /** Who may ask what of it over HTTP. */
+  readonly http?: {
+    /** Labels of the pods that ask, in the same namespace; at least one. */
+    readonly from: Readonly<Record<string, string>>;
+    /** TCP port of the pods. */
+    readonly port: number;
+    /** At least one; a request must match one of them. */
+    readonly requests: readonly HttpRequestRule[];
+  };
+  /** Names outside that it may reach on port 443; DNS is asked for these only. At least one. */
+  readonly names?: readonly string[];
+}
+
+/** All that is written must match. */
+export interface HttpRequestRule {
+  readonly method?: (typeof HTTP_METHODS)[number];
+  /** Extended POSIX regular expression of the whole path. */
+  readonly path?: string;
+  /** Headers with their exact values, as `X-Name: value`. */
+  readonly headers?: readonly string[];
 }
 
 export const TETRAGON_HOOKS = ["kprobe", "lsm"] as const;

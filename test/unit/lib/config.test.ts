@@ -102,6 +102,7 @@ describe("parseConfig", () => {
       announce: "none",
       maps: {},
       nodeConfigs: [],
+      policies: [],
       preflight: false,
     });
     assert.equal(

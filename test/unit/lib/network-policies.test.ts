@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { allowDns, allowTraffic, defaultDeny } from "../../../lib/src/network-policies";
+import { allowDns, allowTraffic, defaultDeny, workloadPolicy } from "../../../lib/src/network-policies";
 
 const namespaces = (...names: string[]) =>
   names.map((name) => ({ matchLabels: { "k8s:io.kubernetes.pod.namespace": name } }));
@@ -47,5 +47,34 @@ describe("network policies", () => {
     assert.deepEqual(names?.at(-1), { matchName: "ghcr.io" });
     assert.ok(names.some((name) => JSON.stringify(name) === '{"matchPattern":"*.*.*.cluster.local"}'));
     assert.ok(!names.some((name) => JSON.stringify(name) === '{"matchPattern":"*"}'));
+  });
+
+  it("allow a workload's HTTP by method, path and header, and names outside with the DNS for them", () => {
+    const requests = [{ method: "GET" as const, path: "/items" }, { headers: ["X-Tenant: shop"] }];
+    const spec = workloadPolicy({
+      ...{ name: "api", namespace: "shop", pods: { app: "api" } },
+      http: { from: { app: "web" }, port: 8080, requests },
+      names: ["payments.example"],
+    });
+    assert.deepEqual(spec["endpointSelector"], { matchLabels: { app: "api" } });
+    assert.deepEqual(spec["ingress"], [
+      {
+        fromEndpoints: [{ matchLabels: { app: "web" } }],
+        toPorts: [{ ports: [{ port: "8080", protocol: "TCP" }], rules: { http: requests } }],
+      },
+    ]);
+    assert.deepEqual(spec["egress"], [
+      ...(allowDns(["payments.example"])["egress"] as object[]),
+      {
+        toFQDNs: [{ matchName: "payments.example" }],
+        toPorts: [{ ports: [{ port: "443", protocol: "TCP" }] }],
+      },
+    ]);
+  });
+
+  it("say nothing of a direction that a workload's policy does not name", () => {
+    const pods = { app: "api" };
+    const spec = workloadPolicy({ name: "api", namespace: "shop", pods, names: ["a.example"] });
+    assert.deepEqual(Object.keys(spec), ["endpointSelector", "egress"]);
   });
 });
