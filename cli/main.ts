@@ -88,6 +88,15 @@ export function buildProgram(): Command {
     .action(async (stack: string, node: string, program: string, options: { top: string; json?: boolean }) =>
       (await import("./commands/flows.js")).flows(stack, node, program, options),
     );
+  stackCommand("events", "what a guard, a flow log or an LSM policy reports on one node")
+    .argument("<node>", "a node of the stack")
+    .argument("<program>", "a guard, an LSM policy, or a program of that node whose source is tc_flow")
+    .option("--seconds <n>", "how long to wait for more, 1 to 60", "2")
+    .option(...JSON_OPTION)
+    .action(
+      async (stack: string, node: string, program: string, options: { seconds: string; json?: boolean }) =>
+        (await import("./commands/events.js")).events(stack, node, program, options),
+    );
   stackCommand("trace", "a named, bounded bpftrace probe on one node; see docs/tracing.md")
     .argument("<node>", "a node of the stack")
     .argument("<what>", "name of a probe, or `list`")

@@ -62,11 +62,21 @@ export function find(groups: readonly GroupReport[], title: string, name: string
   return row;
 }
 
-/** Half the distance between the cheapest and the dearest row, in per cent of their middle. */
+/**
+ * How far the cheapest and the dearest row lie from the middle between them, in per cent of it: (max - min) / (max + min).
+ * A cost is flat within 15 % when all of its rows lie within 15 % of one value.
+ */
 function spread(rows: readonly Row[]): number {
   const values = rows.filter(({ name }) => name !== "base").map((row) => row.min);
   const [least, most] = [min(values), max(values)];
   return Math.round(((most - least) / (most + least)) * 1000) / 10;
+}
+
+/** The same rows by the stricter reading: the dearest over the cheapest, in per cent above 1. */
+function growth(groups: readonly GroupReport[], title: string): number {
+  const rows = groups.find((group) => group.title.startsWith(title))?.rows ?? [];
+  const values = rows.filter(({ name }) => name !== "base").map((row) => row.min);
+  return Math.round((max(values) / min(values) - 1) * 1000) / 10;
 }
 
 /** The bars that the project sets itself. */
@@ -142,6 +152,9 @@ export function markdown(report: Report): string {
       (bar) =>
         `| ${bar.what} | ${bar.value} ${bar.unit} | ≤ ${bar.limit} | ${bar.katran ?? ""} | ${met(bar) ? "met" : "**missed**"} |`,
     ),
+    "",
+    "`± %` is (max - min) / (max + min) of the rows' minima: all of them lie within so many per cent of one value. Read as max / min - 1 " +
+      `the same rows differ by ${growth(report.groups, "Backends")} % over the backends and by ${growth(report.groups, "VIPs")} % over the VIPs.`,
     "",
     "Katran's figures were taken earlier, with this method but on an older Xeon (Skylake), and are multiples of that machine's base: " +
       "a yardstick, not a race on equal ground.",

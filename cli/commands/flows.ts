@@ -58,10 +58,11 @@ export function renderFlows({ total, flows: rows }: FlowList): string {
   return `${drawn}\n\n${String(rows.length)} of ${String(total)} flows\n`;
 }
 
-const PROTOCOLS: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6" };
+/** Names of transport protocols by their IANA number. */
+export const PROTOCOLS: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6" };
 
 /** Address and port; flows without ports have port 0. */
-function place(address: string, port: number): string {
+export function place(address: string, port: number): string {
   if (port === 0) return address;
   return address.includes(":") ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
 }

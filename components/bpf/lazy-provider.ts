@@ -1,7 +1,10 @@
 import type { dynamic } from "@pulumi/pulumi";
 
 /** What `provider/index.ts` exports. */
-type Implementations = Record<"programProvider" | "mapProvider", Required<dynamic.ResourceProvider>>;
+type Implementations = Record<
+  "programProvider" | "mapProvider" | "numbersProvider",
+  Required<dynamic.ResourceProvider>
+>;
 
 /**
  * A provider whose methods only load their implementation, inside the engine's provider process. The engine stores the

@@ -4,13 +4,15 @@ import { lazyProvider } from "./lazy-provider";
 import { loaderSha256, type BpfProgram } from "./program";
 import { SCHEMA_VERSION } from "./provider/inputs";
 
+export type MapContents = readonly { readonly map: string; readonly bytes: Uint8Array }[];
+
 export interface BpfMapArgs {
   readonly program: BpfProgram;
   /**
    * Contents in the order they are written: what refers to other maps comes after them; what is no longer there is
    * removed in the reverse order. Each is the run of records that bpf/loader/mapio.h describes, made by `lib/`.
    */
-  readonly contents: readonly { readonly map: string; readonly bytes: Uint8Array }[];
+  readonly contents: MapContents | pulumi.Output<MapContents>;
   /**
    * The node takes what was written back unless a fresh connection confirms it within so many seconds. Default: it
    * counts at once.
@@ -40,7 +42,9 @@ export class BpfMap extends pulumi.dynamic.Resource {
         status: "as written",
         connection: pulumi.secret(machine.connection),
         loaderSha256: loaderSha256(),
-        contents: args.contents.map(({ map, bytes }) => ({ map, sha256: storeCached(Buffer.from(bytes)) })),
+        contents: pulumi.Output.isInstance(args.contents)
+          ? args.contents.apply(stored)
+          : stored(args.contents),
         ...(args.confirmSeconds !== undefined && { confirmSeconds: args.confirmSeconds }),
         digests: undefined,
       },
@@ -53,4 +57,9 @@ export class BpfMap extends pulumi.dynamic.Resource {
       "Map",
     );
   }
+}
+
+/** The contents by hash: their bytes never go into state. */
+function stored(contents: MapContents): { map: string; sha256: string }[] {
+  return contents.map(({ map, bytes }) => ({ map, sha256: storeCached(Buffer.from(bytes)) }));
 }

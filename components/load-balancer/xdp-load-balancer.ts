@@ -1,13 +1,15 @@
 import type { LoadBalancerConfig, VipConfig } from "@ebpf-platform/lib/config";
 import { type CheckedVip, healthDocument } from "@ebpf-platform/lib/lb-health";
-import { encodeLbMaps, vipIdentity } from "@ebpf-platform/lib/lb-maps";
-import { nspawnMac } from "@ebpf-platform/lib/node-mac";
+import { backendIdentity, encodeLbMaps, vipIdentity } from "@ebpf-platform/lib/lb-maps";
+import type { LbNumbers } from "@ebpf-platform/lib/lb-numbers";
 import * as pulumi from "@pulumi/pulumi";
 import { BpfMap } from "../bpf/map";
 import { BpfObject } from "../bpf/object";
 import { BpfProgram, loaderSha256 } from "../bpf/program";
 import type { Fleet } from "../node/fleet";
 import { NodeCommand } from "../node/node-command";
+import { backendMacs, type Macs } from "./backend-macs";
+import { LbNumbering } from "./lb-numbering";
 
 export interface XdpLoadBalancerArgs {
   readonly fleet: Fleet;
@@ -36,14 +38,28 @@ export interface VipOutput {
  */
 export class XdpLoadBalancer extends pulumi.ComponentResource {
   readonly program: BpfProgram;
-  readonly vips: readonly VipOutput[];
+  readonly vips: pulumi.Output<readonly VipOutput[]>;
 
   constructor(name: string, args: XdpLoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ebpf-platform:load-balancer:XdpLoadBalancer", name, {}, opts);
     const { fleet, config, build } = args;
-    const vips = config.vips.map((vip) => encodable(vip, fleet));
-    const { files, numbers } = encodeLbMaps(vips);
-    const checks = healthDocument(PROGRAM, vips, numbers);
+    const { assigned } = new LbNumbering(
+      `${name}-numbers`,
+      {
+        vips: config.vips.map(vipIdentity),
+        backends: config.vips.flatMap((vip) =>
+          vip.backends.map(({ node }) => backendIdentity(vip, { name: node })),
+        ),
+      },
+      { parent: this },
+    );
+    const macs = backendMacs(name, fleet, config, this);
+    const vips = macs.apply((known) => config.vips.map((vip) => encodable(vip, fleet, known)));
+    const settings = { tunnel4: fleet.node(config.node).config.address };
+    const contents = pulumi.all([vips, assigned]).apply(([list, numbers]) => {
+      const { files } = encodeLbMaps(list, settings, numbers);
+      return [...files].map(([map, bytes]) => ({ map, bytes }));
+    });
     const holders = vipHolders(config.vips);
     const edge = fleet.node(config.node).machine;
 
@@ -83,16 +99,19 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
     );
     const maps = new BpfMap(
       `${config.node}-${name}-maps`,
-      { program: this.program, contents: [...files].map(([map, bytes]) => ({ map, bytes })) },
+      { program: this.program, contents },
       { parent: this, dependsOn: held },
     );
-    if (checks) {
+    if (config.vips.some(({ health }) => health)) {
+      const checks = pulumi
+        .all([vips, assigned])
+        .apply(([list, numbers]) => JSON.stringify(healthDocument(PROGRAM, list, numbers)));
       new NodeCommand(
         `${name}-health-${config.node}`,
         {
           machine: edge,
           script: "components/load-balancer/scripts/health-up.sh",
-          args: { CHECKS: JSON.stringify(checks), LOADER: loaderSha256() },
+          args: { CHECKS: checks, LOADER: loaderSha256() },
           kind: { undo: "components/load-balancer/scripts/health-down.sh" },
           timeoutSeconds: 60,
         },
@@ -115,33 +134,35 @@ export class XdpLoadBalancer extends pulumi.ComponentResource {
       { parent: this, dependsOn: maps },
     );
 
-    this.vips = vips.map((vip) => ({
-      vip: vipIdentity(vip),
-      mode: vip.mode,
-      index: numbers.vips.indexOf(vipIdentity(vip)),
-      backends: vip.backends.map((backend) => ({
-        name: backend.name,
-        weight: backend.weight,
-        real: numbers.reals.findIndex((real) => real.backend === `${vipIdentity(vip)} ${backend.name}`),
-      })),
-    }));
+    this.vips = assigned.apply((numbers) => config.vips.map((vip) => vipOutput(vip, numbers)));
     this.registerOutputs({ vips: this.vips });
   }
 }
 
-/** A VIP of the config with its backends' addresses. Throws one sentence where a backend's MAC address is not known. */
-function encodable(vip: VipConfig, fleet: Fleet): CheckedVip {
+function vipOutput(vip: VipConfig, numbers: LbNumbers): VipOutput {
+  return {
+    vip: vipIdentity(vip),
+    mode: vip.mode,
+    index: numbers.vips.indexOf(vipIdentity(vip)),
+    backends: vip.backends.map(({ node, weight }) => ({
+      name: node,
+      weight,
+      real: numbers.reals.findIndex(({ backend }) => backend === backendIdentity(vip, { name: node })),
+    })),
+  };
+}
+
+/** A VIP of the config with its backends' addresses. */
+function encodable({ backendPort, ...vip }: VipConfig, fleet: Fleet, macs: Macs): CheckedVip {
   return {
     ...vip,
-    backends: vip.backends.map(({ node, weight }) => {
-      const { config } = fleet.node(node);
-      if (config.driver !== "nspawn") {
-        throw new pulumi.RunError(
-          `The load balancer does not know the MAC address of backend ${node} (driver ${config.driver}); this version balances to nspawn nodes only.`,
-        );
-      }
-      return { name: node, address: config.address, mac: nspawnMac(config.address), weight };
-    }),
+    backends: vip.backends.map(({ node, weight }) => ({
+      name: node,
+      address: fleet.node(node).config.address,
+      mac: macs[node] ?? "",
+      weight,
+      ...(backendPort !== undefined && { port: backendPort }),
+    })),
   };
 }
 

@@ -19,20 +19,22 @@ export function healthDocument(
   const checked = vips.flatMap((vip) => {
     const { health } = vip;
     if (!health) return [];
-    const { check, port = vip.port, path = "/", host = hostOf(vip.address) } = health;
+    const { check, path = "/", host = hostOf(vip.address) } = health;
     const { intervalMs, timeoutMs, rise, fall } = health;
     const identity = vipIdentity(vip);
-    const backends = vip.backends.map(({ name, address }) => ({
+    const backends = vip.backends.map(({ name, address, port = vip.port }) => ({
       name,
       real: numbers.reals.findIndex(({ backend }) => backend === `${identity} ${name}`),
       address,
-      port,
+      port: health.port ?? port,
       ...(check === "http" ? { http: { path, host } } : {}),
     }));
+    backends.sort((a, b) => a.real - b.real);
     return [
       { vip: identity, ring: numbers.vips.indexOf(identity), intervalMs, timeoutMs, rise, fall, backends },
     ];
   });
+  checked.sort((a, b) => a.ring - b.ring);
   return checked.length === 0 ? undefined : { program, vips: checked };
 }
 

@@ -83,7 +83,11 @@ export function vipIdentity({
   return `${address.includes(":") ? `[${address}]` : address}:${port}/${protocol}`;
 }
 
-function backendIdentity(vip: LbVip, backend: LbBackend): string {
+/** How a backend of a VIP is called in numbers. */
+export function backendIdentity(
+  vip: Parameters<typeof vipIdentity>[0],
+  backend: Pick<LbBackend, "name">,
+): string {
   return `${vipIdentity(vip)} ${backend.name}`;
 }
 
@@ -101,7 +105,8 @@ export function encodeLbMaps(
   for (const vip of vips) checkVip(vip);
   const backends = vips.flatMap((vip) => vip.backends.map((backend) => backendIdentity(vip, backend)));
   const numbers = assignNumbers(vips.map(vipIdentity), backends, previous);
-  const numbered = vips.map((vip) => number(vip, numbers));
+  // By number, so that the same config in another order is the same bytes.
+  const numbered = vips.map((vip) => number(vip, numbers)).sort((a, b) => a.index - b.index);
 
   const files = new Map<string, Buffer>([
     [
@@ -135,11 +140,13 @@ interface NumberedVip {
 }
 
 function number(vip: LbVip, numbers: LbNumbers): NumberedVip {
-  const reals = vip.backends.map((backend) => {
-    const identity = backendIdentity(vip, backend);
-    const id = numbers.reals.findIndex((real) => real.backend === identity);
-    return { backend, id, generation: numbers.reals[id]?.generation ?? 0 };
-  });
+  const reals = vip.backends
+    .map((backend) => {
+      const identity = backendIdentity(vip, backend);
+      const id = numbers.reals.findIndex((real) => real.backend === identity);
+      return { backend, id, generation: numbers.reals[id]?.generation ?? 0 };
+    })
+    .sort((a, b) => a.id - b.id);
   return { vip, index: numbers.vips.indexOf(vipIdentity(vip)), reals };
 }
 

@@ -1,3 +1,5 @@
+import { addressText } from "./address-text";
+
 /** One report of an LSM program: struct lsm_record of bpf/include/lsm_maps.h. */
 export interface LsmEvent {
   /** Seconds since the node's boot. */
@@ -36,8 +38,8 @@ export type LsmHook = (typeof LSM_HOOKS)[number];
 
 /** Bytes of a record. */
 export const LSM_RECORD = 200;
-const AF_INET = 2;
-const AF_INET6 = 10;
+/** AF_INET and AF_INET6. */
+const FAMILIES: Readonly<Record<number, number>> = { 2: 4, 10: 6 };
 
 /** Reads a record of the ring buffer `events`. Throws RangeError when it is not one. */
 export function decodeLsmEvent(bytes: Buffer): LsmEvent {
@@ -46,7 +48,8 @@ export function decodeLsmEvent(bytes: Buffer): LsmEvent {
     throw new RangeError(
       `${bytes.length} bytes are no event of an LSM program of this release; use loader and program of one release.`,
     );
-  const address = addressText(bytes.readUInt16LE(194), bytes.subarray(176, 192));
+  const family = FAMILIES[bytes.readUInt16LE(194)] ?? 0;
+  const address = addressText(family, bytes.subarray(176, 192));
   return {
     time: Number(bytes.readBigUInt64LE(0)) / 1e9,
     mode: bytes.readUInt16LE(30) === 2 ? "enforce" : "audit",
@@ -65,10 +68,4 @@ export function decodeLsmEvent(bytes: Buffer): LsmEvent {
 function cString(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
-}
-
-function addressText(family: number, bytes: Buffer): string | undefined {
-  if (family === AF_INET) return [...bytes.subarray(0, 4)].join(".");
-  if (family !== AF_INET6) return undefined;
-  return Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16)).join(":");
 }

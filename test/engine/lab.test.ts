@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pollUntil } from "../../components/node/poll.js";
 import { LabStack } from "./support/lab-stack.js";
 import { leftovers } from "./support/leftovers.js";
 import { nodeSnapshot } from "./support/node-snapshot.js";
@@ -12,6 +13,17 @@ const NODES = ["edge", "backend-1", "backend-2", "client"];
 const ADDRESSES = ["10", "21", "22", "30"].map((host) => `198.18.50.${host}`);
 const BOOT_UNIT = "ebpf-platform-bpf.service";
 const ROOT_LINK = "/sys/fs/bpf/ebpf-platform/xdp_root_host0/link";
+
+const LOADER = "/usr/local/lib/ebpf-platform/ebpf-loader";
+const METRICS = "/var/lib/prometheus/node-exporter/ebpf-platform.prom";
+const GUARD_AND_METRICS = `    metrics: {intervalSeconds: 5}
+    guards:
+      - name: guard
+        node: edge
+        attach: {interface: host0, slot: 2, mode: native}
+        sourceRate: 1
+        sample: 1
+`;
 
 interface Status {
   programs: { name: string; id: number; objectSha256: string; problems: string[] }[];
@@ -162,6 +174,34 @@ describe("the lab stack", function () {
     const swapped = await program("lb");
     assert.notEqual(swapped.objectSha256, old.objectSha256);
     assert.notEqual(swapped.id, old.id);
+  });
+
+  it("guards an interface, writes metrics, reads events, and keeps all numbers when the config is reordered", async () => {
+    const backends = ["- {node: backend-1, weight: 1}", "- {node: backend-2, weight: 1}"] as const;
+    const before = lab.onNode("edge", `${LOADER} map dump lb reals --digest`);
+    lab.copy.edit(lab.stackFile, backends.join("\n          "), [...backends].reverse().join("\n          "));
+    lab.copy.edit(lab.stackFile, "    programs:\n", `${GUARD_AND_METRICS}    programs:\n`);
+    const up = await lab.platformOk("up");
+    assert.match(up.stdout, /up t-lab: \d+ created, 0 updated, 0 replaced, 0 deleted/, tail(up));
+    assert.equal(lab.onNode("edge", `${LOADER} map dump lb reals --digest`), before);
+    assert.deepEqual((await program("guard")).problems, []);
+    // More than one packet a second, to a port where nobody listens.
+    lab.onNode("client", `for n in {1..20}; do (</dev/tcp/${lab.prefix}.10/9) 2>/dev/null || true; done`);
+    const counted = /^ebpf_guard_packets_total\{program="guard",reason="source-rate"\} ([1-9]\d*)$/m;
+    const metrics = await pollUntil(30_000, () =>
+      Promise.resolve(counted.exec(lab.onNode("edge", `cat ${METRICS} || true`))?.[1]),
+    );
+    assert.ok(metrics, lab.onNode("edge", `cat ${METRICS}`));
+    const { stdout } = await lab.platformOk("events", ["edge", "guard", "--json", "--seconds", "1"]);
+    const events = JSON.parse(stdout) as {
+      source: string;
+      reason: string;
+      verdict: string;
+      destPort: number;
+    }[];
+    const ours = events.filter(({ source }) => source === `${lab.prefix}.30`);
+    assert.ok(ours.length > 0, stdout);
+    assert.deepEqual([ours[0]?.reason, ours[0]?.verdict], ["source-rate", "pass"], "bpf.mode is audit");
   });
 
   it("shows no key, no passphrase and no other secret where others can read", async () => {

@@ -1,3 +1,4 @@
-/** Loaded by the classes in ../program.ts and ../map.ts inside the engine's provider process. */
+/** Loaded by the classes in ../program.ts, ../map.ts and ../../load-balancer/lb-numbering.ts inside the engine's provider process. */
 export { mapProvider } from "./map-provider";
+export { numbersProvider } from "./numbers-provider";
 export { programProvider } from "./program-provider";

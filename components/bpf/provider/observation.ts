@@ -94,6 +94,8 @@ const flows = z.object({
 });
 /** The largest flows of a table, as `ebpf-loader flows` lists them. */
 export type FlowList = z.infer<typeof flows>;
+/** Records in hexadecimal. */
+const events = z.object({ events: z.array(z.string()) });
 const confirmed = z.object({ confirmed: z.string() });
 const removed = z.object({ programsLeft: z.number() });
 
@@ -173,6 +175,7 @@ export const answers = {
   mapDump: (node: string, text: string) => parse(node, "map dump", text, dump),
   measure: (node: string, text: string) => parse(node, "measure", text, measured),
   flows: (node: string, text: string) => parse(node, "flows", text, flows),
+  events: (node: string, text: string) => parse(node, "events", text, events),
   confirm: (node: string, text: string) => parse(node, "confirm", text, confirmed),
   remove: (node: string, text: string) => parse(node, "remove", text, removed),
   probe: (node: string, text: string) => parse(node, "probe", text, probe),

@@ -22,6 +22,10 @@ export function checkLoadBalancer(draft: Draft, report: Report): void {
     checkAddress(draft, [...path, "address"], vip.address, report);
     checkBackends(draft, path, vip, report);
     checkHealth([...path, "health"], vip, report);
+    if (vip.backendPort !== undefined && vip.mode !== "nat") {
+      const remedy = `mode ${vip.mode} leaves the port as it is; use mode nat, or remove the key`;
+      report([...path, "backendPort"], vip.backendPort, remedy);
+    }
   }
 }
 

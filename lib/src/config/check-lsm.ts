@@ -4,15 +4,18 @@ import type { LsmConfig } from "./types";
 
 /** LSM policies: names, nodes, and that each has something to say. */
 export function checkLsm(draft: Draft, report: Report): void {
-  const programs = new Set(present(draft.programs).map(([, { name }]) => name));
+  // On a node all of them have folders and pins by their names.
+  const owners = new Map([
+    ...present(draft.programs).map(([, { name }]) => [name, "a program"] as const),
+    ...present(draft.guards).map(([, { name }]) => [name, "a guard"] as const),
+  ]);
   const first = new Map<string, number>();
   for (const [index, policy] of present(draft.lsm)) {
     const path = ["bpf", "lsm", index];
     const before = first.get(policy.name);
-    if (before !== undefined || programs.has(policy.name)) {
-      const owner = before === undefined ? "a program" : `bpf.lsm[${String(before)}]`;
+    const owner = before === undefined ? owners.get(policy.name) : `bpf.lsm[${String(before)}]`;
+    if (owner !== undefined)
       report([...path, "name"], policy.name, `${owner} has this name already; names are unique`);
-    }
     first.set(policy.name, before ?? index);
     checkNodeReference(draft, [...path, "node"], policy.node, report);
     if (ruleCount(policy) === 0) report(path, policy, `it has no rule; give it ${ruleKeys[policy.kind]}`);

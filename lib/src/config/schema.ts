@@ -241,6 +241,7 @@ export const vipSchema = closed({
   port: whole(1, 65535, "the port"),
   protocol: oneOf(["tcp", "udp"]),
   mode: oneOf(VIP_MODES).default("dsr-l2"),
+  backendPort: whole(1, 65535, "the port").optional(),
   health: healthSchema.optional(),
   backends: z
     .array(

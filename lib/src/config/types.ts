@@ -154,6 +154,8 @@ export interface VipConfig {
   readonly mode: VipMode;
   /** Without it a backend is taken for healthy always. */
   readonly health?: HealthConfig | undefined;
+  /** Port on the backends, of mode `nat` only: a cluster's NodePort, for instance. Default the VIP's. */
+  readonly backendPort?: number | undefined;
   /** At least one with a weight above 0. */
   readonly backends: readonly VipBackendConfig[];
 }
@@ -164,7 +166,7 @@ export const HEALTH_CHECKS = ["tcp", "http"] as const;
 export interface HealthConfig {
   /** `tcp`: the connection is accepted; `http`: the status is 200 to 399. */
   readonly check: (typeof HEALTH_CHECKS)[number];
-  /** Default the VIP's port; a UDP VIP has to name one. */
+  /** Default the port on the backends; a UDP VIP has to name one. */
   readonly port?: number | undefined;
   /** Of an HTTP check. Default `/`. */
   readonly path?: string | undefined;
