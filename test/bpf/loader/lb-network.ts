@@ -149,8 +149,8 @@ export class LbNetwork {
   }
 
   /** The same for so many requests. */
-  async requests(address: string, count: number, connections = 16): Promise<LoadReport> {
-    const words = [this.traffic, "load", address, "80", String(connections), String(count)];
+  async requests(address: string, count: number, connections = 16, port = 80): Promise<LoadReport> {
+    const words = [this.traffic, "load", address, String(port), String(connections), String(count)];
     const [program, args] = this.words("client", words);
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
     let said = "";
