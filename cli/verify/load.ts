@@ -145,7 +145,7 @@ async function runK6({ outputs, target }: LoadArgs): Promise<CheckResult> {
   const started = Date.now();
   try {
     const summary = join(folder, "summary.json");
-    const script = join(projectRoot(), "verify", "load.k6.js");
+    const script = join(projectRoot(), "verify", "load.k6.mjs");
     const { stderr } = await runCommand("k6", ["run", "--quiet", "--summary-export", summary, script], {
       env: { ...process.env, TARGET: url },
       timeoutMs: 120_000,

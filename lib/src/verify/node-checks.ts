@@ -70,7 +70,7 @@ export const nodeChecks: readonly NodeCheck[] = [
     group: "nodes",
     title: `the root file system is at most ${String(MOST_DISK)} % full`,
     judge: (facts) => {
-      const used = Math.max(Number(one(facts, "disk") ?? NaN), Number(one(facts, "inodes") || 0));
+      const used = Math.max(Number(one(facts, "disk") ?? NaN), Number(one(facts, "inodes") ?? 0));
       if (!Number.isFinite(used)) return unread("the use of the disk");
       return used <= MOST_DISK
         ? pass(`${String(used)} %`)
@@ -104,7 +104,7 @@ export const nodeChecks: readonly NodeCheck[] = [
       return one(facts, "boot-unit") === "enabled"
         ? pass("enabled")
         : fail(
-            `ebpf-platform-bpf.service is ${one(facts, "boot-unit") || "absent"}`,
+            `ebpf-platform-bpf.service is ${one(facts, "boot-unit") ?? "absent"}`,
             "run `platform up`, which enables it",
           );
     },

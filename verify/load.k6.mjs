@@ -9,9 +9,9 @@ export const options = {
   scenarios: {
     steady: {
       executor: "constant-arrival-rate",
-      rate: Number(__ENV.RATE || 200),
+      rate: Number(globalThis.__ENV.RATE || 200),
       timeUnit: "1s",
-      duration: __ENV.DURATION || "20s",
+      duration: globalThis.__ENV.DURATION || "20s",
       preAllocatedVUs: 50,
       maxVUs: 200,
     },
@@ -19,5 +19,5 @@ export const options = {
 };
 
 export default function () {
-  check(http.get(__ENV.TARGET, { timeout: "5s" }), { "status is 200": ({ status }) => status === 200 });
+  check(http.get(globalThis.__ENV.TARGET, { timeout: "5s" }), { "status is 200": ({ status }) => status === 200 });
 }
