@@ -20,12 +20,19 @@ export function policiesFor(env: Readonly<Record<string, string | undefined>>, t
     stack,
     today,
     ...read,
-    release: releaseFacts(read.platform, readLock),
+    release: releaseFacts(read.platform, readLock, readLedger),
   });
 }
 
 /** The compiled pack lies in policy/bin of the checkout, two folders below releases/. */
 function readLock(version: string): string | undefined {
   const path = join(__dirname, "..", "..", "releases", `${version}.json`);
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+/** The ledgers lie beside releases/, unless `EBPF_PLATFORM_LEDGER` names another folder, as a rollback's worktree does. */
+function readLedger(stack: string): string | undefined {
+  const folder = process.env["EBPF_PLATFORM_LEDGER"] ?? join(__dirname, "..", "..", "ledger");
+  const path = join(folder, `${stack}.ndjson`);
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }

@@ -1,5 +1,6 @@
 import { type Digest, type ReleaseLock, checkRelease, parseRelease } from "@ebpf-platform/lib/release";
 import type { PlatformConfig } from "@ebpf-platform/lib/config";
+import { ledgerFacts } from "./ledger-facts";
 
 /** What a release lock pins. An absent list means that there is no lock to compare with (`release: workspace`). */
 export interface ReleaseFacts {
@@ -24,11 +25,14 @@ export interface PinnedChart {
 /**
  * What the rules compare with. A lock that is missing, has another identity or open digests is a problem that P01
  * reports on the stack, before anything is touched.
+ * The same holds for what the ledgers say against it.
  * @param readLock gives the text of `releases/<version>.json`, or undefined when there is none
+ * @param readLedger gives the text of `ledger/<stack>.ndjson`, or undefined when there is none
  */
 export function releaseFacts(
   platform: PlatformConfig | undefined,
   readLock: (version: string) => string | undefined,
+  readLedger: (stack: string) => string | undefined,
 ): ReleaseFacts {
   if (platform === undefined || platform.release === "workspace") return {};
   const { version } = platform.release;
@@ -38,7 +42,7 @@ export function releaseFacts(
   try {
     const lock = parseRelease(text);
     checkRelease(platform, lock, text);
-    return factsOf(lock);
+    return { ...factsOf(lock), ...ledgerFacts(platform, lock, readLedger) };
   } catch (error) {
     if (error instanceof Error) return { problem: `cannot be run: ${error.message}` };
     throw error;

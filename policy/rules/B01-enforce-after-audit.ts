@@ -13,7 +13,7 @@ export const rule: Rule = {
     "Run the object in audit in the stage before until its gate has passed; the ledger then names it.",
   url: "https://docs.kernel.org/bpf/prog_lsm.html",
   frameworks: { owasp: ["K04"], attack: ["T1562"] },
-  note: "The list of audited objects comes with the ledger of the stage before. Without a ledger no object has passed: nothing denies, but by a waiver.",
+  note: "An object has passed when the ledger of the stage before names it under a verified release. Without a ledger none has passed: nothing denies, but by a waiver.",
   level: "mandatory",
   resource: (resource, { policy, platform, release }) => {
     if (!isBpfProgram(resource)) return [];

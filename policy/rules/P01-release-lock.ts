@@ -11,7 +11,7 @@ export const rule: Rule = {
   remediation: "Promote with `platform rollout run`; make a new release with `platform release create`.",
   url: "https://slsa.dev/spec/v1.0/threats",
   frameworks: { owasp: ["K07"], attack: ["T1195.002"] },
-  note: "That every version in use equals the lock is the matter of K19, C02, M01 and B02. Verdict, order, window and bar of the ledger are judged once a ledger exists; until then `platform rollout` checks them.",
+  note: "That every version in use equals the lock is the matter of K19, C02, M01 and B02. Verdict and bar are judged as soon as the stage before has a ledger; `platform release promote` asks for one in any case, and judges the evidence again.",
   level: "mandatory",
   resource: (resource, { release }) =>
     isStack(resource) && release.problem !== undefined
