@@ -79,6 +79,7 @@ export const nodes = pulumi.secret(
     driver: node.driver,
     address: node.address,
     connection: machine.connection,
+    limits: machine.limits,
   })),
 );
 

@@ -1,4 +1,5 @@
 import type { NodeConfig, PlatformConfig } from "@ebpf-platform/lib/config";
+import { preparationPlan } from "@ebpf-platform/lib/node-preparation";
 import * as pulumi from "@pulumi/pulumi";
 import { keyPair } from "./keys";
 import { LibvirtHost } from "./libvirt-host";
@@ -30,6 +31,7 @@ export class Fleet extends pulumi.ComponentResource {
         (prepared ??= new LibvirtHost("hypervisor", hypervisor, network, secret, { parent: this })),
       hypervisorFolder: hypervisor.folder,
       protect: config.stage === "prod",
+      preparation: (node) => preparationPlan(config, node),
     };
     this.nodes = config.nodes.map((node) => ({
       config: node,

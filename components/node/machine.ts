@@ -1,4 +1,5 @@
 import type { NetworkConfig, NodeConfig, SshConfig } from "@ebpf-platform/lib/config";
+import type { PreparationPlan } from "@ebpf-platform/lib/node-preparation";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeConnection } from "./connection";
 import { existingMachine } from "./existing";
@@ -8,6 +9,7 @@ import type { LibvirtHost } from "./libvirt-host";
 import { multipassMachine } from "./multipass";
 import { NodeCommand } from "./node-command";
 import { nspawnMachine } from "./nspawn";
+import { NodePreparation } from "./preparation";
 
 /** What the machines of one stack share. */
 export interface MachineContext {
@@ -23,6 +25,8 @@ export interface MachineContext {
   readonly hypervisorFolder: string;
   /** Whether virtual machines, and the disks with them, are protected from deletion. */
   readonly protect: boolean;
+  /** How a node is made ready; undefined where it is left as it is. Default: none is prepared. */
+  readonly preparation?: (node: NodeConfig) => PreparationPlan | undefined;
 }
 
 /** What a driver gives for a machine. */
@@ -42,10 +46,12 @@ export class Machine extends pulumi.ComponentResource {
   /** Secret: it holds the private key. */
   readonly connection: pulumi.Output<NodeConnection>;
   readonly instance: pulumi.Output<string>;
-  /** Booted, systemd up, SSH answering with the pinned key, runner in place. */
+  /** Booted, systemd up, SSH answering with the pinned key, runner in place, prepared where the config asks for it. */
   readonly ready: pulumi.Resource;
   /** Facts of the running node: kernel, architecture, systemd, failedUnits, btf, bpffs, cgroup2. */
   readonly facts: pulumi.Output<Record<string, unknown>>;
+  /** What the node's preparation could not set or found missing, one sentence each. */
+  readonly limits: pulumi.Output<readonly string[]>;
   /** The machine itself; for a machine that outlives the stack, this component. */
   readonly resource: pulumi.Resource;
   /**
@@ -82,7 +88,17 @@ export class Machine extends pulumi.ComponentResource {
       },
       { parent: this, ...(driven.resource ? { dependsOn: driven.resource } : {}) },
     );
-    this.ready = ready.resource;
+    const plan = context.preparation?.(config);
+    const prepared =
+      plan &&
+      new NodePreparation(
+        `${name}-preparation`,
+        { node: name, connection, instance, plan },
+        { parent: this, ...lifetime, dependsOn: ready.resource },
+      );
+    this.ready = prepared ?? ready.resource;
+    this.limits = prepared ? prepared.report : pulumi.output([]);
+    this.limits.apply((lines) => (lines.length > 0 ? pulumi.log.info(lines.join("\n"), this) : undefined));
     // Nothing secret is in there, and stack outputs and reports show it.
     this.facts = pulumi.unsecret(ready.output);
     this.registerOutputs({ address: this.address, connection: this.connection, facts: this.facts });

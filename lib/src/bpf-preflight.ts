@@ -39,6 +39,12 @@ export function preflight(
   );
 }
 
+/** Ways out that the node's preparation names too. */
+export const remedies = {
+  /** @param lsm the security modules in force, comma separated. */
+  lsm: (lsm: string): string => `boot it with lsm=${lsm},bpf`,
+};
+
 interface Fault {
   readonly lacks: string;
   readonly remedy: string;
@@ -67,7 +73,7 @@ function faults(abilities: KernelAbilities, { hook }: AskedProgram): Fault[] {
   if (hook === "lsm" && abilities.lsm !== null && !abilities.lsm.split(",").includes("bpf")) {
     found.push({
       lacks: `its security modules are ${abilities.lsm}, without bpf`,
-      remedy: `boot it with lsm=${abilities.lsm},bpf`,
+      remedy: remedies.lsm(abilities.lsm),
     });
   } else if (kind?.loads === false) {
     found.push({

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { NodeConnection } from "../../node/connection";
+import { hasUnknown, isUnknown } from "../../node/provider/unknown";
+
+export { hasUnknown };
 
 /** Version of the inputs' shape, kept in state so that a later release can tell which it reads. */
 export const SCHEMA_VERSION = 1;
@@ -86,15 +89,6 @@ export const mapInputs = z.strictObject({
 });
 export type MapInputs = z.infer<typeof mapInputs>;
 
-/** The engine's mark for a value that is not known yet (`unknownValue` of @pulumi/pulumi/runtime/rpc). */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-/** Whether a value is, or holds, one that is not known yet. */
-export function hasUnknown(value: unknown): boolean {
-  if (typeof value === "object" && value !== null) return Object.values(value).some(hasUnknown);
-  return value === UNKNOWN;
-}
-
 /** One failure a wrong property, unknown values left alone: they are checked once they are known. */
 export function inputFailures(
   schema: z.ZodType,
@@ -110,11 +104,7 @@ export function inputFailures(
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((at, key) => {
-    if (hasUnknownLeaf(at)) return at;
+    if (isUnknown(at)) return at;
     return typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
   }, value);
-}
-
-function hasUnknownLeaf(value: unknown): boolean {
-  return value === UNKNOWN;
 }

@@ -4,7 +4,7 @@ import { mapDifference } from "./diff";
 import { hasUnknown, inputFailures, mapInputs, type MapInputs } from "./inputs";
 import { NodeLoader } from "./node-loader";
 import { answers, LoaderError } from "./observation";
-import { offline, quiet } from "./quiet";
+import { offline, quiet } from "../../node/provider/quiet";
 
 type Bag = Record<string, unknown>;
 

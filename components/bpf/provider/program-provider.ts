@@ -7,7 +7,7 @@ import { NodeLoader, PINS_DIR, PROGRAMS_DIR } from "./node-loader";
 import { answers } from "./observation";
 import { applyOnNode } from "./program-apply";
 import { readState } from "./program-state";
-import { offline, quiet } from "./quiet";
+import { offline, quiet } from "../../node/provider/quiet";
 
 type Bag = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { PreparationConfig } from "./preparation";
 import { describeValue, keyPath, type ConfigProblem } from "./problem";
 import type {
   bpfSchema,
@@ -39,6 +40,7 @@ export interface Draft {
   readonly hypervisor: z.output<typeof hypervisorSchema> | undefined;
   /** Names of all nodes, those with another fault included, so that one slip is not reported as many. */
   readonly nodeNames: readonly string[];
+  readonly preparation: PreparationConfig | undefined;
   readonly bpf: z.output<typeof bpfSchema> | undefined;
   readonly programs: readonly (BpfProgramConfig | undefined)[];
   readonly guards: readonly (GuardConfig | undefined)[];

@@ -9,6 +9,7 @@ export const CONFIG_KEYS = {
   ssh: "object",
   nodes: "array",
   hypervisor: "object",
+  preparation: "object",
   bpf: "object",
   loadBalancer: "object",
   cluster: "object",

@@ -10,6 +10,7 @@ import { ProblemList, valueAt, type Draft, type NodeDraft } from "./draft";
 import { unknownKey } from "./fields";
 import { CONFIG_KEYS, isConfigKey } from "./keys";
 import { lsmSchema } from "./lsm-schema";
+import { checkPreparation, preparationSchema } from "./preparation";
 import { ConfigError } from "./problem";
 import * as schema from "./schema";
 import { alertingSchema, chartsSchema, ciliumSchema, gitopsSchema, tetragonSchema } from "./schema-platform";
@@ -34,7 +35,16 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, stack: strin
     list.report([key], raw[key], unknownKey(key, Object.keys(CONFIG_KEYS)));
   }
   const draft = readDraft(raw, stack, list);
-  const checks = [checkNetwork, checkBpf, checkLsm, checkLoadBalancer, checkCluster, checkVm, checkPlatform];
+  const checks = [
+    checkNetwork,
+    checkBpf,
+    checkLsm,
+    checkLoadBalancer,
+    checkCluster,
+    checkVm,
+    checkPlatform,
+    checkPreparation,
+  ];
   for (const check of checks) check(draft, list.report);
   const config = complete(draft);
   if (list.problems.length > 0 || config === undefined) throw new ConfigError(stack, list.problems);
@@ -56,6 +66,7 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
     nodes: rawNodes.map((node, index) => readNode(node, index, list)),
     hypervisor: list.read(schema.hypervisorSchema, raw.hypervisor ?? {}, ["hypervisor"]),
     nodeNames: rawNodes.map((node) => valueAt(node, ["name"])).filter((name) => typeof name === "string"),
+    preparation: list.read(preparationSchema, raw.preparation ?? {}, ["preparation"]),
     bpf: list.read(schema.bpfSchema, raw.bpf ?? {}, ["bpf"]),
     programs: list.readList(schema.programSchema, rawPrograms, ["bpf", "programs"]),
     guards: list.readList(schema.guardSchema, valueAt(raw.bpf, ["guards"]), ["bpf", "guards"]),
@@ -97,7 +108,7 @@ function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | u
 /** The config with its derived defaults; undefined when a part is missing. */
 function complete(draft: Draft): PlatformConfig | undefined {
   const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
-  const { tetragon, charts, gitops, hypervisor, alerting } = draft;
+  const { tetragon, charts, gitops, hypervisor, alerting, preparation } = draft;
   const nodes = draft.nodes.filter((node) => node !== undefined);
   const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
   const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
@@ -107,6 +118,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
     !network ||
     !ssh ||
     !hypervisor ||
+    !preparation ||
     !bpf ||
     !cluster ||
     !platform ||
@@ -127,6 +139,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
       ...hypervisor,
       reach: hypervisor.reach ?? (hypervisor.connection ? "hypervisor" : "direct"),
     },
+    preparation,
     bpf: {
       ...bpf,
       programs,

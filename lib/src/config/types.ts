@@ -1,3 +1,4 @@
+import type { PreparationConfig } from "./preparation";
 import type { BpfConfig } from "./types-bpf";
 import type {
   ChartsConfig,
@@ -12,6 +13,7 @@ import type { HypervisorConfig, VmNodeConfig } from "./types-vm";
 export * from "./types-bpf";
 export * from "./types-platform";
 export * from "./types-vm";
+export type { PreparationConfig } from "./preparation";
 
 /**
  * The typed config of one stack: what `parseConfig` returns. Deeply frozen, defaults filled in, free of secrets: a
@@ -30,6 +32,7 @@ export interface PlatformConfig {
   readonly nodes: readonly NodeConfig[];
   /** Where virtual machines run; of no account without any. */
   readonly hypervisor: HypervisorConfig;
+  readonly preparation: PreparationConfig;
   readonly bpf: BpfConfig;
   /** Absent: no load balancer. */
   readonly loadBalancer?: LoadBalancerConfig;

@@ -70,6 +70,7 @@ describe("parseConfig", () => {
         dns: [],
         reach: "direct",
       },
+      preparation: { nodes: "auto", lsm: "keep", hardening: true, aptLockSeconds: 300 },
       bpf: { build: "once", mode: "audit", programs: [], guards: [], lsm: [] },
       cluster: { kind: "none" },
       platform: {
