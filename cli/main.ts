@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { VerifyOptions } from "./commands/verify";
 import { registerGate, registerLedger } from "./commands/gate";
+import { registerFetch } from "./commands/fetch";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
 import { registerReview } from "./commands/review";
@@ -131,6 +132,7 @@ export function buildProgram(): Command {
     .action(async (options: object) => (await import("./commands/doctor.js")).doctor(options));
   registerGate(program);
   registerLedger(program);
+  registerFetch(program);
   registerPolicy(program);
   registerRelease(program);
   registerReview(program);

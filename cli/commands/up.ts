@@ -1,8 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import { reviveMachines } from "../../components/node/revive";
+import { requireParts } from "../air-gap/preflight";
 import { changeLine } from "../stack/changes";
 import { Failure } from "../failure";
-import { withPreparedStack } from "../stack/open";
+import { isAbsent, withPreparedStack } from "../stack/open";
 import { endLine, runOperation } from "../stack/operation";
 import { dropPendingOperations } from "../stack/pending";
 import { collectStatus } from "../status/collect";
@@ -47,11 +48,16 @@ export async function up(name: string, options: UpOptions): Promise<void> {
     );
   }
   const terminal = openTerminal(options.json ?? false);
+  // A stack that is there has what it needs on its nodes, and may be updated without a way out.
+  const absent = isAbsent(name);
+  if (absent) await requireParts(name);
   await withPreparedStack(
     name,
     terminal.note,
     { create: true, offline: options.offline ?? false },
     async (stack) => {
+      // Of a state that is kept elsewhere only the engine can tell that there is nothing yet.
+      if (!absent && Object.keys(await stack.outputs()).length === 0) await requireParts(name);
       // No provider looks whether a container still runs: after a restart of this host none does.
       await reviveMachines(name, terminal.note);
       await dropPendingOperations(stack, terminal.note);

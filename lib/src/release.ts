@@ -1,4 +1,13 @@
 /** Release locks: their shape, their identity, and whether a stack may run one. */
+export {
+  airGapFiles,
+  airGapProblems,
+  hostOf,
+  renderSums,
+  type AirGapFile,
+  type AirGapRelease,
+  type AirGapState,
+} from "./release/air-gap";
 export { checkRelease, neededCharts, neededSources } from "./release/check";
 export { lockDifferences } from "./release/compare";
 export {
