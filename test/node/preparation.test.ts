@@ -67,7 +67,7 @@ describe("preparation of a node", () => {
     const line = report.find((each) => each.includes("kernel.panic,"));
     assert.ok(panic || line?.includes("in a container (systemd-nspawn) its host decides"), report.join("\n"));
     assert.ok(
-      report.some((each) => each.includes('has no sysctl net.core.bpf_jit_enable')),
+      report.some((each) => each.includes("has no sysctl net.core.bpf_jit_enable")),
       report.join("\n"),
     );
   });
