@@ -29,7 +29,7 @@ export async function requireParts(stack: string, env: NodeJS.ProcessEnv = proce
 
 function missingHypervisors({ config }: Wanted, env: NodeJS.ProcessEnv): string[] {
   // A hypervisor that is another machine is asked by the driver.
-  if ("hypervisor" in config) return [];
+  if (config.hypervisor.connection !== undefined) return [];
   return [...new Set(config.nodes.map(({ driver }) => driver))].flatMap((driver) => {
     const wants = hypervisors[driver];
     if (!wants || onPath(wants.command, env)) return [];
