@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { VerifyOptions } from "./commands/verify";
 import { registerGate, registerLedger } from "./commands/gate";
 import { registerFetch } from "./commands/fetch";
+import { registerOperations } from "./commands/operations";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
 import { registerReview } from "./commands/review";
@@ -133,6 +134,7 @@ export function buildProgram(): Command {
   registerGate(program);
   registerLedger(program);
   registerFetch(program);
+  registerOperations(program);
   registerPolicy(program);
   registerRelease(program);
   registerReview(program);

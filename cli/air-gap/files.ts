@@ -43,6 +43,12 @@ function stackConfig(stack: string): PlatformConfig {
   }
 }
 
+/** What a stack's release says of the parts that come from outside. */
+export function stackRelease(stack: string): AirGapRelease {
+  checkStackName(stack, configuredStacks());
+  return releaseOf(stackConfig(stack));
+}
+
 function releaseOf(config: PlatformConfig): AirGapRelease {
   try {
     const lock = loadRelease(config);

@@ -4,6 +4,8 @@ export * from "./k3s/hardening";
 export * from "./k3s/labels";
 export * from "./k3s/node-config";
 export * from "./k3s/registries";
+export * from "./k3s/restore-plan";
 export * from "./k3s/token";
+export * from "./k3s/upgrade-plan";
 export * from "./k3s/version";
 export { AGENT_KEYS, LIST_KEYS, SERVER_KEYS } from "./k3s/accepted-keys";
