@@ -21,9 +21,9 @@ const sysctls: Readonly<Record<string, number>> = {
   "vm.overcommit_memory": 1,
   "kernel.panic": 10,
   "kernel.panic_on_oops": 1,
-  "kernel.unprivileged_bpf_disabled": 2,
+  "kernel.unprivileged_bpf_disabled": 1,
   "net.core.bpf_jit_harden": 1,
-  "kernel.kptr_restrict": 2,
+  "kernel.kptr_restrict": 1,
   "kernel.dmesg_restrict": 1,
 };
 

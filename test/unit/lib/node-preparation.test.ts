@@ -19,6 +19,7 @@ import {
   renderSysctls,
   type PreparationPlan,
 } from "@ebpf-platform/lib/node-preparation";
+import { sysctlFile } from "@ebpf-platform/lib/k3s";
 import fc from "fast-check";
 
 const dev = (changes: Record<string, unknown> = {}): PlatformConfig =>
@@ -238,6 +239,14 @@ describe("kernel options", () => {
 });
 
 describe("what a node gets", () => {
+  it("is what k3s' own file of sysctls says, so that neither undoes the other", () => {
+    const all = { ...BPF_SYSCTLS, ...KUBELET_SYSCTLS, ...CIS_SYSCTLS };
+    for (const line of sysctlFile().trim().split("\n")) {
+      const [name = "", value] = line.split("=");
+      assert.equal(all[name], value, name);
+    }
+  });
+
   it("are packages by its distribution's names, and headers only without BTF", () => {
     const kernel = "6.8.0-49-generic";
     assert.deepEqual(buildPackages({ id: "ubuntu", version: "24.04" }, { kernel, btf: true }), [
