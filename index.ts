@@ -1,11 +1,10 @@
-import { unsupported } from "@ebpf-platform/lib/config";
 import * as pulumi from "@pulumi/pulumi";
 import { BpfMetrics } from "./components/bpf/bpf-metrics";
 import { LsmPolicy } from "./components/bpf/lsm-policy";
 import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
 import { XdpGuard } from "./components/bpf/xdp-guard";
-import { connectCluster } from "./components/cluster/cluster";
+import { connectCluster, type Cluster } from "./components/cluster/cluster";
 import { loadConfig, requireSecret } from "./components/config";
 import { WebService } from "./components/lab/web-service";
 import { XdpLoadBalancer } from "./components/load-balancer/xdp-load-balancer";
@@ -14,8 +13,6 @@ import { Platform } from "./components/platform/platform";
 import { loadRelease } from "./components/release";
 
 const config = loadConfig();
-const missing = unsupported(config);
-if (missing.length > 0) throw new pulumi.RunError(missing.join("\n"));
 const lock = loadRelease(config);
 
 const fleet = new Fleet("fleet", { config, secret: requireSecret });
@@ -65,7 +62,7 @@ for (const { config: node, machine } of fleet.nodes) {
   if (node.services.includes("http")) new WebService(`${node.name}-web`, { machine });
 }
 
-const cluster = connectCluster(config, requireSecret);
+const cluster = connectCluster({ config, fleet, secret: requireSecret, lock });
 const platform = cluster && new Platform("platform", { config, cluster, lock });
 
 export const stage = config.stage;
@@ -92,8 +89,8 @@ export const programs = attached.map((program) => ({
 
 export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: balancer.vips };
 
-/** Version of each chart on the cluster. */
-export const charts = platform?.charts ?? {};
+/** Secret: the admin's kubeconfig, what agents of other stacks need to join, the token that a restored snapshot needs. */
+export const { kubeconfig, join, serverToken }: Partial<Cluster> = cluster ?? {};
 
-/** Passwords of `admin` by product; secret. */
-export const logins = platform?.logins ?? {};
+/** Version of each chart on the cluster, and passwords of `admin` by product; the latter secret. */
+export const { charts = {}, logins = {} }: Partial<Platform> = platform ?? {};

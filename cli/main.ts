@@ -107,6 +107,14 @@ export function buildProgram(): Command {
     .action(async (stack: string, node: string, what: string, options: { seconds: string; lines: string }) =>
       (await import("./commands/trace.js")).trace(stack, node, what, options),
     );
+  stackCommand("kubeconfig", "write the cluster's admin kubeconfig to a file of mode 0600")
+    .option("--merge", "into the file kubectl uses (KUBECONFIG, or ~/.kube/config), beside what is there")
+    .option("--output <file>", "another file (default ~/.kube/ebpf-platform-<stack>.yaml)")
+    .option("--dry-run", "say what would be written, and write nothing")
+    .option(...JSON_OPTION)
+    .action(async (stack: string, options: object) =>
+      (await import("./commands/kubeconfig.js")).kubeconfig(stack, options),
+    );
   stackCommand("env", 'exports that make plain pulumi work: eval "$(npx platform env lab)"').action(
     async (stack: string) => (await import("./commands/env.js")).env(stack),
   );

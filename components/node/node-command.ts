@@ -15,7 +15,7 @@ export interface CommandTarget {
   /** Another value for another machine under the same name: what ran on the old one runs again on the new one. */
   readonly instance: pulumi.Output<string>;
   /** What must be there before the first command. */
-  readonly ready?: pulumi.Resource;
+  readonly ready?: pulumi.Resource | pulumi.Resource[];
   /** `deletedWith` the machine, where the machine goes with the stack. */
   readonly lifetime: Pick<pulumi.CustomResourceOptions, "deletedWith">;
 }

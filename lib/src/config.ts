@@ -6,4 +6,3 @@ export { POD_CIDR } from "./config/check-network";
 export { SERVICE_CIDR } from "./k3s/data-plane";
 export { parseConfig } from "./config/parse";
 export { readStackFile } from "./config/stack-file";
-export { unsupported } from "./config/unsupported";

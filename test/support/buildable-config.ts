@@ -1,4 +1,4 @@
-import { parseConfig, unsupported } from "@ebpf-platform/lib/config";
+import { parseConfig } from "@ebpf-platform/lib/config";
 
 /** A stack's config, keys without namespace. */
 export type Config = Record<string, unknown>;
@@ -10,11 +10,17 @@ export interface ConfiguredNode {
 }
 
 /**
- * Takes out of a stack's config what the program of this commit cannot build, with nspawn machines instead of others, and
- * says what that was; changes nothing once the program can build it all.
+ * Takes out of a stack's config what a program without an engine cannot have: virtual machines, and a cluster whose binary
+ * has no hash in a workspace or whose outputs are another stack's. Says what that was.
  */
 export function keepBuildable(config: Config, stack: string): readonly string[] {
-  const missing = unsupported(parseConfig(config, stack));
+  const { cluster, nodes: machines } = parseConfig(config, stack);
+  const missing = [
+    ...(cluster.kind === "k3s" || cluster.kind === "join" ? [`cluster.kind ${cluster.kind}`] : []),
+    ...new Set(
+      machines.map(({ driver }) => driver).filter((driver) => !["nspawn", "existing"].includes(driver)),
+    ),
+  ];
   if (missing.length === 0) return [];
   const nodes = config["nodes"] as ConfiguredNode[];
   const balancer = (config["loadBalancer"] as { node?: string } | undefined)?.node;
@@ -27,5 +33,6 @@ export function keepBuildable(config: Config, stack: string): readonly string[] 
   config["cluster"] = { kind: "none" };
   delete config["platform"];
   delete config["ssh"];
+  delete config["hypervisor"];
   return missing;
 }

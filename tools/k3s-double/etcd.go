@@ -126,20 +126,44 @@ func (s *server) bootstrap(w http.ResponseWriter, r *http.Request) {
 		}
 		data.Files[name] = text
 	}
+	s.store.Lock()
+	data.State = copyOf(s.store.data)
+	s.store.Unlock()
+	if len(data.State.Members) == 0 {
+		http.Error(w, "this server's datastore is not etcd; it cannot be joined by servers", http.StatusInternalServerError)
+		return
+	}
+	answer(w, 200, data)
+}
+
+// A server that has joined and listens counts from here.
+func (s *server) addMember(w http.ResponseWriter, r *http.Request) {
 	err := s.store.update(func(c *cluster) error {
-		if len(c.Members) == 0 {
-			return fmt.Errorf("this server's datastore is not etcd; it cannot be joined by servers")
-		}
 		c.Members[r.Header.Get("K3s-Node-Name")] = r.Header.Get("K3s-Server-Url")
-		data.State = *c
 		return nil
 	})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
 	}
-	data.State.Revision = s.store.data.Revision
-	answer(w, 200, data)
+}
+
+func (s *server) enrol(url string) {
+	request, err := http.NewRequest(http.MethodPut, url+"/v1-k3s/member", nil)
+	if err != nil {
+		fatal("%v", err)
+	}
+	request.SetBasicAuth("server", s.password)
+	request.Header.Set("K3s-Node-Name", s.name)
+	request.Header.Set("K3s-Server-Url", "https://"+s.settings.text("advertise-address", "127.0.0.1")+":"+s.port)
+	response, err := peers.Do(request)
+	if err != nil {
+		fatal("starting kubernetes: etcd: %v", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 200 {
+		text, _ := io.ReadAll(response.Body)
+		fatal("starting kubernetes: etcd: %s %s", response.Status, strings.TrimSpace(string(text)))
+	}
 }
 
 func (s *server) join(url string) {
@@ -153,8 +177,6 @@ func (s *server) join(url string) {
 		fatal("%v", err)
 	}
 	request.SetBasicAuth("server", password)
-	request.Header.Set("K3s-Node-Name", s.name)
-	request.Header.Set("K3s-Server-Url", "https://"+s.settings.text("advertise-address", "127.0.0.1")+":"+s.port)
 	response, err := peers.Do(request)
 	if err != nil {
 		fatal("starting kubernetes: preparing server: %v", err)

@@ -92,7 +92,9 @@ func runServer(found settings) {
 		s.store.data = sqlite.data
 		existed = true
 	}
-	if url := found.text("server", ""); url != "" && !existed {
+	url := found.text("server", "")
+	joins := url != "" && !existed
+	if joins {
 		s.join(url)
 		existed = true
 	}
@@ -113,6 +115,9 @@ func runServer(found settings) {
 		fatal("%v", err)
 	}
 	s.listen()
+	if joins {
+		s.enrol(url)
+	}
 	// The server is a node too.
 	runAgent(found, s)
 }
@@ -187,11 +192,13 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/v1-k3s/serving-kubelet.crt":
 		s.registerNode(w, r)
 	case r.URL.Path == "/v1-k3s/heartbeat":
-		s.heartbeat(w, r.Header.Get("K3s-Node-Name"))
+		s.heartbeat(w, r.Header.Get("K3s-Node-Name"), r.Header.Get("K3s-Forwarded") != "")
 	case strings.HasPrefix(r.URL.Path, "/v1-k3s/") && !isServer:
 		http.Error(w, "not authorized", http.StatusUnauthorized)
 	case r.URL.Path == "/v1-k3s/server-bootstrap":
 		s.bootstrap(w, r)
+	case r.URL.Path == "/v1-k3s/member":
+		s.addMember(w, r)
 	case r.URL.Path == "/v1-k3s/state":
 		s.takeState(w, r)
 	case r.URL.Path == "/v1-k3s/token":
@@ -265,9 +272,15 @@ func (s *server) registerNode(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *server) heartbeat(w http.ResponseWriter, name string) {
+// Every server is told, as every one of them is asked.
+func (s *server) heartbeat(w http.ResponseWriter, name string, forwarded bool) {
 	s.store.Lock()
 	defer s.store.Unlock()
+	for member, url := range s.store.data.Members {
+		if !forwarded && member != s.name {
+			go s.forwardBeat(url, name)
+		}
+	}
 	if _, ok := s.store.data.Objects[place{"v1", "", "nodes", name, ""}.key()]; !ok {
 		http.Error(w, "node not found", http.StatusNotFound)
 		return
@@ -322,5 +335,18 @@ func (s *server) get(w http.ResponseWriter, r *http.Request, p place) {
 		answer(w, 200, found)
 	} else {
 		refuse(w, 404, "NotFound", "%s %q not found", p.plural, p.name)
+	}
+}
+
+func (s *server) forwardBeat(url, node string) {
+	request, err := http.NewRequest(http.MethodPost, url+"/v1-k3s/heartbeat", nil)
+	if err != nil {
+		return
+	}
+	request.SetBasicAuth("server", s.password)
+	request.Header.Set("K3s-Node-Name", node)
+	request.Header.Set("K3s-Forwarded", s.name)
+	if response, err := peers.Do(request); err == nil {
+		response.Body.Close()
 	}
 }

@@ -6,7 +6,9 @@ import { commonFiles } from "./node-files";
 
 export interface K3sAgentArgs {
   readonly machine: CommandTarget;
-  readonly settings: AgentSettings;
+  readonly settings: Omit<AgentSettings, "server">;
+  /** `https://host:6443`. */
+  readonly server: pulumi.Input<string>;
   readonly binary: K3sBinary;
   /** The secure form of the agents' token. */
   readonly token: pulumi.Input<string>;
@@ -21,18 +23,19 @@ export class K3sAgent extends pulumi.ComponentResource {
 
   constructor(name: string, args: K3sAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings, binary, token, registries, environment } = args;
-    const config = agentConfig(settings);
+    const { server } = args;
+    const config = { ...agentConfig({ ...settings, server: "" }), server };
     const { kubelet } = settings;
     const files = commonFiles({ config, kubelet, token, registries, environment, service: "k3s-agent" });
     super(
       "ebpf-platform:cluster:K3sAgent",
       name,
-      { config, binary: { version: binary.version, sha256: binary.sha256 }, files: pulumi.secret(files) },
+      { config, binary: { version: binary.version, sha256: binary.sha256 }, files },
       opts,
     );
     const step = install(
       `${name}-install`,
-      { machine: args.machine, role: "agent", binary, config, files, server: settings.server },
+      { machine: args.machine, role: "agent", binary, files, server },
       { parent: this },
     );
     this.ready = step.resource;

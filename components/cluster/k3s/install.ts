@@ -1,5 +1,4 @@
 import type { Architecture } from "@ebpf-platform/lib/release";
-import type { K3sSettings } from "@ebpf-platform/lib/k3s";
 import type * as pulumi from "@pulumi/pulumi";
 import { NodeCommand, type CommandTarget } from "../../node/node-command";
 import { fileLines, type NodeFiles } from "./node-files";
@@ -19,10 +18,9 @@ export interface InstallArgs {
   readonly machine: CommandTarget;
   readonly role: "server" | "agent";
   readonly binary: K3sBinary;
-  readonly config: K3sSettings;
   readonly files: NodeFiles;
   /** `https://host:6443` of a server that is there; empty for the first. */
-  readonly server: string;
+  readonly server: pulumi.Input<string>;
 }
 
 /** A server that starts, or joins and takes over the datastore, on a slow disk. */

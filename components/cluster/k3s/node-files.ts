@@ -26,7 +26,7 @@ export interface NodeFile {
 export type NodeFiles = Readonly<Record<string, NodeFile>>;
 
 export interface CommonFiles {
-  readonly config: K3sSettings;
+  readonly config: pulumi.Input<Readonly<Record<string, pulumi.Input<K3sSettings[string]>>>>;
   readonly kubelet: KubeletSettings;
   readonly token: pulumi.Input<string>;
   /** Only of servers. */
@@ -42,7 +42,10 @@ export interface CommonFiles {
 export function commonFiles(files: CommonFiles): NodeFiles {
   const { config, kubelet, token, agentToken, registries, environment, service } = files;
   return {
-    [CONFIG_FILE]: { mode: "0600", content: renderConfig(config) },
+    [CONFIG_FILE]: {
+      mode: "0600",
+      content: pulumi.output(config).apply((plain) => renderConfig(plain as K3sSettings)),
+    },
     [KUBELET_FILE]: { mode: "0600", content: kubeletFile(kubelet) },
     [TOKEN_FILE]: { mode: "0600", content: line(token) },
     ...(agentToken === undefined ? {} : { [AGENT_TOKEN_FILE]: { mode: "0600", content: line(agentToken) } }),

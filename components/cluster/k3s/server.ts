@@ -48,13 +48,13 @@ export class K3sServer extends pulumi.ComponentResource {
     super(
       "ebpf-platform:cluster:K3sServer",
       name,
-      { config, binary: { version: binary.version, sha256: binary.sha256 }, files: pulumi.secret(files) },
+      { config, binary: { version: binary.version, sha256: binary.sha256 }, files },
       opts,
     );
     const server = settings.join ?? "";
     const step = install(
       `${name}-install`,
-      { machine: args.machine, role: "server", binary, config, files, server },
+      { machine: args.machine, role: "server", binary, files, server },
       { parent: this },
     );
     // A hash of a public certificate.

@@ -20,13 +20,32 @@ export async function getObject(server: ApiServer, path: string): Promise<unknow
   const { status, body } = await send(server, "GET", path);
   if (status === 200) return body;
   if (status === 404) return undefined;
-  if (status === 401 || status === 403) {
-    const what = status === 401 ? "knows nobody of that name" : "does not allow it";
-    throw new RefusedError(
-      `The API server ${server.url} ${what} (GET ${path}, ${String(status)}); use a kubeconfig that may read it.`,
-    );
-  }
+  if (status === 401 || status === 403) throw refused(server, "GET", path, status);
   throw new Error(`the API server answered ${String(status)}`);
+}
+
+/**
+ * One request; a patch is a merge patch (RFC 7386). Throws `RefusedError` without permission, and an error when the server
+ * cannot be asked; every other status is an answer.
+ */
+export async function askApi(
+  server: ApiServer,
+  method: "GET" | "POST" | "PATCH" | "DELETE",
+  path: string,
+  body?: object,
+): Promise<ApiAnswer> {
+  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  const answer = await send(server, method, path, body && JSON.stringify(body), type);
+  if (answer.status === 401 || answer.status === 403) throw refused(server, method, path, answer.status);
+  return answer;
+}
+
+function refused({ url }: ApiServer, method: string, path: string, status: number): RefusedError {
+  const what = status === 401 ? "knows nobody of that name" : "does not allow it";
+  const may = method === "GET" ? "may read it" : "may do it";
+  return new RefusedError(
+    `The API server ${url} ${what} (${method} ${path}, ${String(status)}); use a kubeconfig that ${may}.`,
+  );
 }
 
 /** Posts an object as JSON. Any status is an answer; throws when the server cannot be asked. */
@@ -34,11 +53,17 @@ export function postObject(server: ApiServer, path: string, body: object): Promi
   return send(server, "POST", path, JSON.stringify(body));
 }
 
-function send(server: ApiServer, method: string, path: string, body?: string): Promise<ApiAnswer> {
+function send(
+  server: ApiServer,
+  method: string,
+  path: string,
+  body?: string,
+  type = "application/json",
+): Promise<ApiAnswer> {
   const { url, token, ...tls } = server;
   const headers = {
     accept: "application/json",
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(body === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(body) }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {

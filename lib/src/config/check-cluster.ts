@@ -84,6 +84,14 @@ function checkSecrets(draft: Draft, report: Report): void {
     if (node.driver === "existing") needKeys(["nodes", index, "connection"], node.connection);
   }
   if (draft.hypervisor?.connection) needKeys(["hypervisor", "connection"], draft.hypervisor.connection);
-  if (draft.cluster?.kind === "existing")
-    need(["cluster", "kubeconfigSecret"], draft.cluster.kubeconfigSecret);
+  const { cluster } = draft;
+  if (cluster?.kind === "existing") need(["cluster", "kubeconfigSecret"], cluster.kubeconfigSecret);
+  if (cluster?.kind === "k3s" || cluster?.kind === "join") {
+    for (const [registry, { passwordSecret }] of Object.entries(cluster.registries.logins))
+      need(["cluster", "registries", "logins", registry, "passwordSecret"], passwordSecret);
+  }
+  if (cluster?.kind === "k3s") {
+    for (const [file, name] of Object.entries(cluster.authorities))
+      need(["cluster", "authorities", file], name);
+  }
 }

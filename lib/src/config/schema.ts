@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { MAX_DENIED } from "../guard-maps";
 import { isCIdentifier, isHostLabel, isInterfaceName, isMapName } from "../names";
+import { isLabelKey, parseTaint } from "../k3s/labels";
 import { prefixFault } from "../prefix";
 import { connectionSchema, secretName } from "./connection-schema";
 import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
@@ -15,7 +16,6 @@ import {
   TC_DIRECTIONS,
   VIP_MODES,
   XDP_MODES,
-  CLUSTER_KINDS,
   type ReleaseReference,
   type TargetHook,
 } from "./types";
@@ -64,6 +64,22 @@ const nodeShape = {
   role: oneOf(ROLES),
   address: ipv4("the node's address"),
   services: z.array(oneOf(SERVICES), list("write a list of services")).default([]),
+  labels: table(
+    "name a label like example.com/rack",
+    isLabelKey,
+    text("write at most 63 letters, digits, -, _ and .", (value) =>
+      /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/.test(value),
+    ),
+  ).default({}),
+  taints: z
+    .array(
+      text(
+        "write a taint as key=value:NoSchedule (or PreferNoSchedule, NoExecute)",
+        (value) => parseTaint(value) !== undefined,
+      ),
+      list("write a list of taints"),
+    )
+    .default([]),
 };
 const vmShape = { ...nodeShape, ...vmKeys };
 export const nodeSchema = z.discriminatedUnion(
@@ -251,22 +267,7 @@ export const vipSchema = closed({
     .min(1, { error: "name at least one backend" }),
 });
 
-export const clusterSchema = z.discriminatedUnion(
-  "kind",
-  [
-    closed({ kind: z.literal("none") }),
-    closed({ kind: z.literal("k3s") }),
-    closed({
-      kind: z.literal("join"),
-      stack: text(
-        "write the stack that runs the cluster, like prod or organization/ebpf-platform/prod",
-        (value) => /^([\w.-]+\/){0,2}[\w.-]+$/.test(value),
-      ),
-    }),
-    closed({ kind: z.literal("existing"), kubeconfigSecret: secretName }),
-  ],
-  { error: ({ input }) => chooseKey(input, "kind", CLUSTER_KINDS, "write an object with the key kind") },
-);
+export { clusterSchema } from "./schema-cluster";
 
 export const platformSchema = closed({
   tetragon: oneOf(["off", "audit", "enforce"]).default("off"),

@@ -1,5 +1,6 @@
 import type { PreparationConfig } from "./preparation";
 import type { BpfConfig } from "./types-bpf";
+import type { ClusterConfig } from "./types-cluster";
 import type {
   ChartsConfig,
   CiliumConfig,
@@ -11,6 +12,7 @@ import type {
 import type { HypervisorConfig, VmNodeConfig } from "./types-vm";
 
 export * from "./types-bpf";
+export * from "./types-cluster";
 export * from "./types-platform";
 export * from "./types-vm";
 export type { PreparationConfig } from "./preparation";
@@ -97,6 +99,10 @@ export interface NodeBase {
   readonly address: string;
   /** Services the node runs. Default none. */
   readonly services: readonly Service[];
+  /** Labels of a Kubernetes node. Default none. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Taints of a Kubernetes node, `key=value:effect`. Default none. */
+  readonly taints: readonly string[];
 }
 
 /** A systemd-nspawn container of this machine; CPU, memory and disk are this machine's. */
@@ -191,21 +197,3 @@ export interface VipBackendConfig {
   /** Share of new flows relative to the others, 0 (drained) to 256. Default 1. */
   readonly weight: number;
 }
-
-export const CLUSTER_KINDS = ["none", "k3s", "join", "existing"] as const;
-export type ClusterKind = (typeof CLUSTER_KINDS)[number];
-
-/** `none`; `k3s` on this stack's nodes; `join`: agents of another stack's cluster; `existing`: a cluster with a kubeconfig. */
-export type ClusterConfig =
-  | { readonly kind: "none" }
-  | { readonly kind: "k3s" }
-  | {
-      readonly kind: "join";
-      /** Stack that runs the cluster, for instance `prod` or `organization/ebpf-platform/prod`. */
-      readonly stack: string;
-    }
-  | {
-      readonly kind: "existing";
-      /** Name of the entry of `secrets` that holds the kubeconfig. */
-      readonly kubeconfigSecret: string;
-    };

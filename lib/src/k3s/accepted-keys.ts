@@ -124,6 +124,10 @@ const serverOnly = [
 export const SERVER_KEYS: readonly string[] = [...common, ...serverOnly].sort();
 export const AGENT_KEYS: readonly string[] = [...common].sort();
 
+export function isAgentKey(key: string): boolean {
+  return AGENT_KEYS.includes(key);
+}
+
 /** Keys that take a list; every other one takes one value. Same source. */
 export const LIST_KEYS: readonly string[] = [
   "airgap-extra-registry",

@@ -34,6 +34,11 @@ export function splitLabels(labels: Readonly<Record<string, string>>): {
   return { self: pick(true), api: pick(false) };
 }
 
+/** Whether a text is the key of a label: a name of at most 63 characters, with a domain before it where it has one. */
+export function isLabelKey(text: string): boolean {
+  return /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(text);
+}
+
 /** `key=value:effect` in its parts; undefined for any other text. */
 export function parseTaint(text: string): { key: string; value: string; effect: string } | undefined {
   const match =

@@ -5,7 +5,7 @@ import * as types from "../../../lib/src/config/types";
 
 const root = join(__dirname, "..", "..", "..");
 const docs = readFileSync(join(root, "docs", "config.md"), "utf8");
-const source = ["types.ts", "types-platform.ts", "types-vm.ts"]
+const source = ["types.ts", "types-platform.ts", "types-cluster.ts", "types-vm.ts"]
   .map((file) => readFileSync(join(root, "lib", "src", "config", file), "utf8"))
   .join("\n");
 

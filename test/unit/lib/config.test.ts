@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, parseConfig, problemLine, readStackFile, unsupported } from "../../../lib/src/config";
+import { ConfigError, parseConfig, problemLine, readStackFile } from "../../../lib/src/config";
 import { stageViolations } from "../../../lib/src/stage";
 
 const fixtures = join(__dirname, "..", "..", "fixtures");
@@ -61,7 +61,12 @@ describe("parseConfig", () => {
       release: "workspace",
       network: { cidr: "198.18.10.0/24", bridge: "ebp-t-1", vipCidrs: [] },
       ssh: { user: "root" },
-      nodes: [{ name: "edge", role: "edge", driver: "nspawn", address: "198.18.10.10", services: [] }],
+      nodes: [
+        {
+          ...{ name: "edge", role: "edge", driver: "nspawn", address: "198.18.10.10" },
+          ...{ services: [], labels: {}, taints: [] },
+        },
+      ],
       hypervisor: {
         uri: "qemu:///system",
         folder: "/var/lib/ebpf-platform/vm",
@@ -165,14 +170,6 @@ describe("parseConfig", () => {
       () => parseConfig({ ...lab, stage: "x", release: "y" }, "t"),
       /^ConfigError: The config of stack t \(Pulumi\.t\.yaml\) has 2 problems:\n {2}- stage: .*\n {2}- release: .*$/,
     );
-  });
-
-  it("says of everything that is not built yet which key asks for it", () => {
-    const text = readFileSync(join(fixtures, "valid", "dev-two-machines.yaml"), "utf8");
-    assert.deepEqual(unsupported(parseConfig(readStackFile(text), "dev")), [
-      "This version cannot build cluster.kind k3s; use none or existing.",
-    ]);
-    assert.deepEqual(unsupported(parseConfig(lab, "t")), []);
   });
 });
 

@@ -14,7 +14,15 @@ const here: HypervisorConfig = {
   ...{ uri: "qemu:///system", folder: "/vm", accel: "auto", network: "nat", dns: [], reach: "direct" },
 };
 const node: VmNodeConfig = {
-  ...{ name: "cp-1", role: "server", driver: "libvirt", address: "10.18.20.10", services: [] },
+  ...{
+    name: "cp-1",
+    role: "server",
+    driver: "libvirt",
+    address: "10.18.20.10",
+    services: [],
+    labels: {},
+    taints: [],
+  },
   ...{ profile: "standard", cpu: 4, memoryMiB: 8192, diskGiB: 20, image: "debian-12", packages: [] },
   autostart: true,
 };

@@ -6,7 +6,10 @@ import { recordResources, secretValue, settled, type Recorded } from "./recorded
 
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJvdHRsZXNhbmRwYXBlcmFuZHN0cmluZ3NhbmR0aGlu";
 const facts = `{"step":"s","state":"done","rc":0,"hash":"h","seconds":0,"output":{"kernel":"6.18"}}`;
-const base = { name: "edge", role: "edge", address: "198.18.10.2", services: [] } as const;
+const base = {
+  ...({ name: "edge", role: "edge", address: "198.18.10.2" } as const),
+  ...({ services: [], labels: {}, taints: [] } as const),
+};
 
 function outputsOf(type: string): Record<string, unknown> {
   if (type === "tls:index/privateKey:PrivateKey")
