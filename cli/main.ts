@@ -5,6 +5,7 @@ import { registerFetch } from "./commands/fetch";
 import { registerOperations } from "./commands/operations";
 import { registerPolicy } from "./commands/policy";
 import { registerRelease } from "./commands/release";
+import { registerRender } from "./commands/render";
 import { registerReview } from "./commands/review";
 import { registerVault } from "./commands/vault";
 import { EXIT_STATUS, exitStatusHelp } from "./exit-status";
@@ -145,6 +146,7 @@ export function buildProgram(): Command {
   registerOperations(program);
   registerPolicy(program);
   registerRelease(program);
+  registerRender(program);
   registerReview(program);
   registerVault(program);
   return program;

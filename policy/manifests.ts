@@ -65,12 +65,14 @@ function factsOf(object: ValueMap, file: string, line: number): ManifestFacts {
 export interface ManifestSource {
   readonly text: string;
   readonly file: string;
+  /** Namespace of its objects that name none, as for a rendered chart. */
+  readonly namespace?: string;
 }
 
 export interface ManifestOptions {
   readonly rules: readonly Rule[];
   readonly context: RuleContext;
-  /** For charts, whose templates leave the namespace to the release. */
+  /** For all texts that have no namespace of their own. */
   readonly namespace?: string;
 }
 
@@ -82,9 +84,9 @@ export interface ManifestCheck {
 
 /** The rules of the pack over any Kubernetes YAML, for instance a rendered chart: all texts together are one stack. */
 export function checkManifests(sources: readonly ManifestSource[], options: ManifestOptions): ManifestCheck {
-  const objects = sources
-    .flatMap(({ text, file }) => manifestFacts(text, file))
-    .map((object) => inNamespace(object, options.namespace));
+  const objects = sources.flatMap(({ text, file, namespace = options.namespace }) =>
+    manifestFacts(text, file).map((object) => inNamespace(object, namespace)),
+  );
   return { objects, judgements: judgeAll(options.rules, objects, options.context) };
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { lookForEngine } from "../../cli/engine/locate";
+import { parsePins } from "../../lib/src/release";
 import { missing } from "../support/missing";
 import { completeLock } from "./support/complete-lock";
 import { ProjectCopy } from "./support/project-copy";
@@ -134,5 +135,71 @@ describe("the platform under the real engine, without any cluster", function () 
       result.stdout + result.stderr,
       /charts\.values\.cilium\.hubbel: chart cilium 1\.20\.0 has no such key; did you mean hubble/,
     );
+  });
+
+  describe("rendered by Helm", () => {
+    const charts = (): string => join(project().root, "charts-of-the-test");
+    const render = (...args: string[]): Promise<RunResult> =>
+      run(
+        process.execPath,
+        [join(project().root, "cli/platform.js"), "render", "t-dev", "--charts", charts(), ...args],
+        // No repository is reached, wherever this runs.
+        {
+          cwd: project().root,
+          env: { ...env(), HTTPS_PROXY: "http://127.0.0.1:1" },
+          timeoutMs: 1_500_000,
+        },
+      );
+    const file = (chart: string): string => join(charts(), chart, "templates", "object.yaml");
+
+    before(function () {
+      this.timeout(30_000);
+      const pins = parsePins(project().read("releases/pins.json"));
+      for (const [name, { version }] of Object.entries(pins.charts)) {
+        mkdirSync(join(charts(), name, "templates"), { recursive: true });
+        writeFileSync(
+          join(charts(), name, "Chart.yaml"),
+          stringify({ apiVersion: "v2", name, version, type: "application" }),
+        );
+        writeFileSync(
+          file(name),
+          "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ .Chart.Name }} }\ndata: { values: {{ .Values | toJson | quote }} }\n",
+        );
+      }
+    });
+
+    it("hands every chart the values of its release", async function () {
+      this.timeout(1_600_000); // Helm is built once for each machine
+      const out = join(project().root, "rendered");
+      const result = await render("--out", out, "--json");
+      if (result.code === 3 && result.stderr.includes("cannot be built")) missing(this, "Helm");
+      assert.equal(result.code, 0, tail(result));
+      const said = JSON.parse(result.stdout) as { charts: { objects: number }[]; missing: unknown[] };
+      assert.equal(said.charts.length, 12);
+      assert.ok(said.charts.every(({ objects }) => objects === 1));
+      assert.deepEqual(said.missing, []);
+      const cilium = parse(readFileSync(join(out, "cilium.yaml"), "utf8")) as { data: { values: string } };
+      const values = JSON.parse(cilium.data.values) as { kubeProxyReplacement: unknown };
+      assert.ok([true, "true"].includes(values.kubeProxyReplacement as string), cilium.data.values);
+      assert.equal(statSync(join(out, "cilium.yaml")).mode & 0o777, 0o600);
+    });
+
+    it("ends with status 4 for a chart that breaks a rule, and with 3 for one that it cannot have", async function () {
+      this.timeout(1_600_000);
+      writeFileSync(
+        file("vault"),
+        "apiVersion: v1\nkind: Pod\nmetadata: { name: all }\nspec: { containers: [{ name: a, image: a, securityContext: { privileged: true } }] }\n",
+      );
+      const broken = await render();
+      if (broken.code === 3 && broken.stderr.includes("cannot be built")) missing(this, "Helm");
+      assert.equal(broken.code, 4, tail(broken));
+      assert.match(broken.stdout, /vault\.yaml:\d+ Pod\/all/);
+      assert.match(broken.stderr, /Mandatory rules are broken: .*K02/);
+
+      rmSync(join(charts(), "vault"), { recursive: true });
+      const absent = await render();
+      assert.equal(absent.code, 3, tail(absent));
+      assert.match(absent.stderr, /Not rendered, so not judged: vault \d/);
+    });
   });
 });

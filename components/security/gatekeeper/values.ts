@@ -8,7 +8,11 @@ export function gatekeeperValues({ charts }: PlatformConfig): ChartValues {
     // The namespace and its labels are this program's; the chart's job would change them behind its back.
     postInstall: { labelNamespace: { enabled: false } },
     // Without them a removed release leaves webhooks that nobody answers.
-    preUninstall: { deleteWebhookConfigurations: { enabled: true } },
+    preUninstall: {
+      // The chart binds the job's role to this name and makes the account under it by another key; without it the API
+      // server refuses the binding, and the release cannot be removed.
+      deleteWebhookConfigurations: { enabled: true, name: "gatekeeper-delete-webhook-configs" },
+    },
     controllerManager: {
       resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "512Mi" } },
     },

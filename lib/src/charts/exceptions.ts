@@ -20,6 +20,13 @@ export const exceptions: readonly Exception[] = [
     cites: "values.yaml, lines 2472 to 2477: the default is {}, and these two keys are the ones described",
   },
   {
+    chart: "gatekeeper",
+    path: "preUninstall.deleteWebhookConfigurations",
+    keys: { name: "scalar" },
+    cites:
+      "templates/webhook-configs-pre-delete.yaml, line 136: the binding's subject has this name, which has no default",
+  },
+  {
     chart: "loki",
     path: "loki.limits_config",
     keys: { "*": "any" },
