@@ -3,6 +3,7 @@ import { BpfMetrics } from "./components/bpf/bpf-metrics";
 import { LsmPolicy } from "./components/bpf/lsm-policy";
 import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
+import { TrafficSplit } from "./components/bpf/traffic-split";
 import { XdpGuard } from "./components/bpf/xdp-guard";
 import { connectCluster, type Cluster } from "./components/cluster/cluster";
 import { loadConfig, requireSecret } from "./components/config";
@@ -14,7 +15,6 @@ import { loadRelease } from "./components/release";
 
 const config = loadConfig();
 const lock = loadRelease(config);
-
 const fleet = new Fleet("fleet", { config, secret: requireSecret });
 
 const objects = new Map<string, BpfObject>();
@@ -87,6 +87,7 @@ export const programs = attached.map((program) => ({
   objectSha256: program.attachedSha256,
 }));
 
+export const trafficSplit = TrafficSplit.of(config, fleet)?.place; // secret
 export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: balancer.vips };
 
 /** Secret: the admin's kubeconfig, what agents of other stacks need to join, the token that a restored snapshot needs. */

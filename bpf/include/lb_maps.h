@@ -51,14 +51,17 @@
 
 #define LB_MAX_VIPS 1024
 /* Two entries a VIP, and room to spare: a hash as full as it can be has long chains. */
-#define LB_MAX_VIP_KEYS	  4096
-#define LB_MAX_RINGS	  1024
-#define LB_MAX_REALS	  8192
-#define LB_MAX_FLOWS4	  262144
-#define LB_MAX_FLOWS6	  131072
-#define LB_MAX_NAT	  65536
-#define LB_MAX_SOURCES	  16384
-#define LB_MAX_SERVER_IDS 16384
+#define LB_MAX_VIP_KEYS 4096
+#define LB_MAX_RINGS	1024
+/* The ring of a VIP's candidate backends, counted from the end: VIPs and candidates have 1024
+ * together. */
+#define LB_CANDIDATE_RING(vip) (LB_MAX_RINGS - 1 - (vip))
+#define LB_MAX_REALS	       8192
+#define LB_MAX_FLOWS4	       262144
+#define LB_MAX_FLOWS6	       131072
+#define LB_MAX_NAT	       65536
+#define LB_MAX_SOURCES	       16384
+#define LB_MAX_SERVER_IDS      16384
 
 /* Prime, and more than 100 times 600 backends (Maglev, NSDI 2016, section 5.3). */
 #define LB_RING_SIZE 65537
@@ -165,7 +168,7 @@ struct lb_server_key {
  */
 struct lb_split {
 	__u32 dose; /* 0 to 10000 of 10000 */
-	__u16 ring;
+	__u16 ring; /* LB_CANDIDATE_RING of the VIP */
 	__u16 zero;
 	__u64 lease; /* nanoseconds since boot (CLOCK_MONOTONIC) until which the split holds */
 };

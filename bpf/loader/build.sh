@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds ebpf-loader: one static binary with the XDP root program inside; the same bytes from the same sources and tools.
+# Builds ebpf-loader: one static binary with the XDP root and splitter inside; the same bytes from the same sources and tools.
 #
 #   build.sh OUTPUT            the loader that is shipped
 #   build.sh --faults OUTPUT   a loader for tests that kills itself where EBPF_LOADER_FAULT says
@@ -43,11 +43,12 @@ build() {
   # shellcheck disable=SC2064 # the path of now, not of the end
   trap "rm -rf '$work'" EXIT
   "$here/../build.sh" xdp_root "$work/xdp_root.bpf.o"
+  "$here/../build.sh" xdp_split "$work/xdp_split.bpf.o"
   mkdir "$work/loader" "$work/include"
   cp "$here"/*.c "$here"/*.h "$here"/*.S "$work/loader"
   # The shapes of the programs' maps that the loader has to know.
   cp "$here"/../include/*_maps.h "$work/include"
-  mv "$work/xdp_root.bpf.o" "$work/loader"
+  mv "$work"/*.bpf.o "$work/loader"
   libs=$(pkg-config --static --libs libbpf libelf zlib jansson libmd)
   cd "$work/loader"
   # shellcheck disable=SC2086 # a list of flags
@@ -62,6 +63,7 @@ case "${1:-}" in
   [ $# -eq 1 ] || fail 2 "usage: build.sh --inputs"
   printf '%s\n' "$here"/*.c "$here"/*.h "$here"/*.S "$here"/../include/*_maps.h "$here/build.sh" "$here/../build.sh"
   "$here/../build.sh" --inputs xdp_root
+  "$here/../build.sh" --inputs xdp_split
   ;;
 --compiler)
   [ $# -eq 1 ] || fail 2 "usage: build.sh --compiler"

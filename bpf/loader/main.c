@@ -18,6 +18,7 @@
 #include "mapio.h"
 #include "measure.h"
 #include "metrics.h"
+#include "split.h"
 
 static const char usage[] =
 	"usage: ebpf-loader apply DIR [--confirm SECONDS]\n"
@@ -34,7 +35,10 @@ static const char usage[] =
 	"       ebpf-loader map put [--confirm SECONDS] NAME MAP FILE [MAP FILE]...\n"
 	"       ebpf-loader map confirm NAME\n"
 	"       ebpf-loader events NAME SECONDS\n"
-	"       ebpf-loader health FILE [--forget]\n";
+	"       ebpf-loader health FILE [--forget]\n"
+	"       ebpf-loader split start DIR | split end NAME\n"
+	"       ebpf-loader split dose TARGET DOSE SECONDS | split brake TARGET | split show "
+	"TARGET\n";
 
 enum { WRONG_USAGE = -2 };
 
@@ -74,6 +78,23 @@ static int run_map(int count, char **words, json_t **answer)
 		return run_map_put(count - 1, words + 1, answer);
 	if (count == 2 && !strcmp(words[0], "confirm"))
 		return verb_map_confirm(words[1], answer);
+	return WRONG_USAGE;
+}
+
+static int run_split(int count, char **words, json_t **answer)
+{
+	const char *verb = count >= 2 ? words[0] : "";
+
+	if (!strcmp(verb, "start") && count == 2)
+		return verb_split_start(words[1], answer);
+	if (!strcmp(verb, "end") && count == 2)
+		return verb_split_end(words[1], answer);
+	if (!strcmp(verb, "dose") && count == 4)
+		return verb_split_dose(words[1], words[2], words[3], answer);
+	if (!strcmp(verb, "brake") && count == 2)
+		return verb_split_brake(words[1], answer);
+	if (!strcmp(verb, "show") && count == 2)
+		return verb_split_show(words[1], answer);
 	return WRONG_USAGE;
 }
 
@@ -125,6 +146,8 @@ static int run(int count, char **words, json_t **answer)
 		return verb_metrics(words[1], words[3], answer);
 	if (!strcmp(verb, "events") && count == 3)
 		return verb_events(words[1], words[2], answer);
+	if (!strcmp(verb, "split"))
+		return run_split(count - 1, words + 1, answer);
 	if (!strcmp(verb, "map"))
 		return run_map(count - 1, words + 1, answer);
 	return WRONG_USAGE;

@@ -143,24 +143,16 @@ int root_prepare(const struct target *target, bool takeover, struct root *root)
 	return 0;
 }
 
-__u32 root_slot(const struct root *root, int slot)
-{
-	__u32 id = 0;
-
-	return bpf_map_lookup_elem(root->chain_fd, &slot, &id) ? 0 : id;
-}
-
 int root_set_slot(const struct root *root, int slot, int program_fd)
 {
 	const char *what = text("Setting slot %d of %s", slot, root->interface);
 	struct bpf_prog_info info = {};
 
 	if (program_fd < 0) {
-		if (bpf_map_delete_elem(root->chain_fd, &slot) && errno != ENOENT)
+		if (root_clear(root, slot))
 			return fail(what, errno_text(errno), "run it again");
 	} else {
-		if (!program_info(program_fd, &info) ||
-		    bpf_map_update_elem(root->chain_fd, &slot, &program_fd, 0))
+		if (!program_info(program_fd, &info) || root_put(root, slot, program_fd))
 			return fail(what, errno_text(errno),
 				    "the program must be of the root's kind: SEC(\"xdp\") without "
 				    "frags");

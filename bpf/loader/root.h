@@ -41,8 +41,20 @@ int root_link_fd(const struct root *root);
 /* Records the failure that names a foreign program on the hook. */
 int root_refuse_foreign(const struct root *root, __u32 id);
 
-/* Program id in a slot; 0 when empty. */
+/* Program id in a slot; 0 when empty. Behind a splitter it is the stable version's. */
 __u32 root_slot(const struct root *root, int slot);
+
+/* Whether a slot's flows are shared out between two versions (split.h), and the program of an arm.
+ */
+bool root_split(const struct root *root, int slot);
+__u32 root_arm(const struct root *root, int slot, __u32 arm);
+
+/* The stable version gets the slot back. Safe without a split. */
+int root_end_split(const struct root *root, int slot);
+
+/* The parts of root_set_slot: 0, or -1 with errno. */
+int root_put(const struct root *root, int slot, int program_fd);
+int root_clear(const struct root *root, int slot);
 
 /* Puts a program (or with fd -1: nothing) into a slot and reads it back. */
 int root_set_slot(const struct root *root, int slot, int program_fd);

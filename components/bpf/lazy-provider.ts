@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 
 /** What `provider/index.ts` exports. */
 type Implementations = Record<
-  "programProvider" | "mapProvider" | "numbersProvider",
+  "programProvider" | "mapProvider" | "numbersProvider" | "splitProvider",
   Required<dynamic.ResourceProvider>
 >;
 

@@ -19,7 +19,7 @@ export interface XdpLoadBalancerArgs {
 }
 
 /** The program's name on its node. */
-const PROGRAM = "lb";
+export const PROGRAM = "lb";
 
 /** One VIP with the numbers under which the data plane counts it. */
 export interface VipOutput {
@@ -29,7 +29,12 @@ export interface VipOutput {
   /** Key of the VIP in the maps `vip_stats` and `splits`. */
   readonly index: number;
   /** `real`: key of the backend in the maps `reals` and `real_stats`. */
-  readonly backends: readonly { readonly name: string; readonly weight: number; readonly real: number }[];
+  readonly backends: readonly {
+    readonly name: string;
+    readonly weight: number;
+    readonly real: number;
+    readonly candidate: boolean;
+  }[];
 }
 
 /**
@@ -144,9 +149,10 @@ function vipOutput(vip: VipConfig, numbers: LbNumbers): VipOutput {
     vip: vipIdentity(vip),
     mode: vip.mode,
     index: numbers.vips.indexOf(vipIdentity(vip)),
-    backends: vip.backends.map(({ node, weight }) => ({
+    backends: vip.backends.map(({ node, weight, candidate }) => ({
       name: node,
       weight,
+      candidate,
       real: numbers.reals.findIndex(({ backend }) => backend === backendIdentity(vip, { name: node })),
     })),
   };
@@ -156,11 +162,13 @@ function vipOutput(vip: VipConfig, numbers: LbNumbers): VipOutput {
 function encodable({ backendPort, ...vip }: VipConfig, fleet: Fleet, macs: Macs): CheckedVip {
   return {
     ...vip,
-    backends: vip.backends.map(({ node, weight }) => ({
+    backends: vip.backends.map(({ node, weight, candidate, address }) => ({
       name: node,
-      address: fleet.node(node).config.address,
-      mac: macs[node] ?? "",
+      address: address ?? fleet.node(node).config.address,
+      // A machine of ours has a MAC address that follows from its address; of another stack's the config says that it is one.
+      mac: address === undefined ? (macs[node] ?? "") : nspawnMac(address),
       weight,
+      candidate,
       ...(backendPort !== undefined && { port: backendPort }),
     })),
   };
@@ -171,7 +179,9 @@ function vipHolders(vips: readonly VipConfig[]): Map<string, string[]> {
   const holders = new Map<string, string[]>();
   for (const { address, mode, backends } of vips) {
     if (mode === "nat") continue;
-    for (const { node } of backends) {
+    for (const { node, address: elsewhere } of backends) {
+      // A candidate of another stack is made ready by that stack's split.
+      if (elsewhere !== undefined) continue;
       const held = holders.get(node) ?? [];
       if (!held.includes(address)) holders.set(node, [...held, address]);
     }

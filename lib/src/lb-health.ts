@@ -1,5 +1,5 @@
 import type { VipConfig } from "./config/types";
-import { type LbVip, vipIdentity } from "./lb-maps";
+import { candidateRing, type LbVip, vipIdentity } from "./lb-maps";
 import type { LbNumbers } from "./lb-numbers";
 
 /** A VIP with the addresses of its backends and, where it has one, its check. */
@@ -22,16 +22,32 @@ export function healthDocument(
     const { check, path = "/", host = hostOf(vip.address) } = health;
     const { intervalMs, timeoutMs, rise, fall } = health;
     const identity = vipIdentity(vip);
-    const backends = vip.backends.map(({ name, address, port = vip.port }) => ({
-      name,
-      real: numbers.reals.findIndex(({ backend }) => backend === `${identity} ${name}`),
-      address,
-      port: health.port ?? port,
-      ...(check === "http" ? { http: { path, host } } : {}),
-    }));
-    backends.sort((a, b) => a.real - b.real);
+    const document = (name: string, ring: number, backends: LbVip["backends"]) => ({
+      vip: name,
+      ring,
+      intervalMs,
+      timeoutMs,
+      rise,
+      fall,
+      backends: backends
+        .map(({ name: backend, address, port = vip.port }) => ({
+          name: backend,
+          real: numbers.reals.findIndex((real) => real.backend === `${identity} ${backend}`),
+          address,
+          port: health.port ?? port,
+          ...(check === "http" ? { http: { path, host } } : {}),
+        }))
+        .sort((a, b) => a.real - b.real),
+    });
+    const index = numbers.vips.indexOf(identity);
+    const stable = vip.backends.filter(({ candidate }) => !candidate);
+    const candidates = vip.backends.filter(({ candidate }) => candidate);
+    // Two rings, each with detours of its own.
     return [
-      { vip: identity, ring: numbers.vips.indexOf(identity), intervalMs, timeoutMs, rise, fall, backends },
+      document(identity, index, stable),
+      ...(candidates.length === 0
+        ? []
+        : [document(`candidates of ${identity}`, candidateRing(index), candidates)]),
     ];
   });
   checked.sort((a, b) => a.ring - b.ring);

@@ -34,6 +34,8 @@ export interface LbBackend {
   readonly port?: number;
   /** 0 to 65535; 0 drains: established flows stay, new ones go elsewhere. */
   readonly weight: number;
+  /** Not in the VIP's ring but in that of its candidates, which gets what a traffic split gives it (bpf/loader/split.h). */
+  readonly candidate?: boolean;
   /** A dead backend: its flows choose anew with their next packet. */
   readonly down?: boolean;
   /** Mode `quic`: the server id this backend writes into its connection ids, 0 to 65535. */
@@ -71,6 +73,8 @@ const QUIC = 0x04;
 const SET_NAT = 0x01;
 const UP = 1;
 const NO_REAL = 0xffff;
+/** VIPs and sets of candidates together. */
+const MAX_RINGS = 1024;
 /** The data plane's seconds are 2^30 ns. */
 const SECOND = 1e9 / 2 ** 30;
 
@@ -81,6 +85,11 @@ export function vipIdentity({
   protocol,
 }: Pick<LbVip, "address" | "port" | "protocol">): string {
   return `${address.includes(":") ? `[${address}]` : address}:${port}/${protocol}`;
+}
+
+/** The address in an identity. */
+export function vipAddress(identity: string): string {
+  return identity.slice(0, identity.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
 }
 
 /** How a backend of a VIP is called in numbers. */
@@ -103,6 +112,12 @@ export function encodeLbMaps(
   previous?: LbNumbers,
 ): LbMaps {
   for (const vip of vips) checkVip(vip);
+  const sets = vips.filter(({ backends }) => backends.some(({ candidate }) => candidate)).length;
+  if (vips.length + sets > MAX_RINGS && sets > 0) {
+    throw new RangeError(
+      `${String(vips.length)} VIPs, ${String(sets)} of them with candidates, need more rings than the ${String(MAX_RINGS)} there are.`,
+    );
+  }
   const backends = vips.flatMap((vip) => vip.backends.map((backend) => backendIdentity(vip, backend)));
   const numbers = assignNumbers(vips.map(vipIdentity), backends, previous);
   // By number, so that the same config in another order is the same bytes.
@@ -120,7 +135,7 @@ export function encodeLbMaps(
       ]),
     ],
     ["reals", Buffer.concat(numbered.flatMap(encodeReals))],
-    ["rings", Buffer.concat(numbered.map(encodeRing))],
+    ["rings", Buffer.concat([...numbered.map(encodeRing), ...numbered.flatMap(encodeCandidates)])],
     ["server_ids", Buffer.concat(numbered.flatMap(encodeServerIds))],
     ["vips4", encodeVips(numbered, 4)],
     ["vips6", encodeVips(numbered, 16)],
@@ -196,14 +211,30 @@ function encodeReals({ vip, reals }: NumberedVip): Buffer[] {
   });
 }
 
+function encodeRing(vip: NumberedVip): Buffer {
+  return ringRecord(vip.index, vip.reals, ({ candidate }) => candidate !== true);
+}
+
+/** The ring of a VIP's candidates, LB_CANDIDATE_RING of bpf/include/lb_maps.h: counted from the end. */
+export const candidateRing = (index: number): number => MAX_RINGS - 1 - index;
+
+function encodeCandidates({ index, reals }: NumberedVip): Buffer[] {
+  if (!reals.some(({ backend }) => backend.candidate)) return [];
+  return [ringRecord(candidateRing(index), reals, ({ candidate }) => candidate === true)];
+}
+
 /** One record of a map of maps: outer key, number of inner records, inner key 0, ring. */
-function encodeRing({ index, reals }: NumberedVip): Buffer {
+function ringRecord(
+  ring: number,
+  reals: NumberedVip["reals"],
+  member: (backend: LbBackend) => boolean,
+): Buffer {
   const alive = reals.map(({ backend }) => ({
     name: backend.name,
-    weight: backend.down ? 0 : backend.weight,
+    weight: backend.down || !member(backend) ? 0 : backend.weight,
   }));
   const bytes = Buffer.alloc(4 + 4 + 4 + 2 * RING_SIZE + 2);
-  bytes.writeUInt32LE(index, 0);
+  bytes.writeUInt32LE(ring, 0);
   bytes.writeUInt32LE(1, 4);
   maglevRing(alive).forEach((backend, slot) => {
     bytes.writeUInt16LE(reals[backend]?.id ?? NO_REAL, 12 + 2 * slot);

@@ -89,6 +89,19 @@ export const mapInputs = z.strictObject({
 });
 export type MapInputs = z.infer<typeof mapInputs>;
 
+/** Inputs of the place of a split on a node, which another stack may own. */
+export const splitInputs = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  node: z.string().min(1),
+  /** As the loader's verb `split` names it: a program, or a load balancer's program and the index of a VIP. */
+  target: z.string().regex(/^[a-z][a-z0-9_-]{0,62}(\/[0-9]+)?$/, "must be NAME or NAME/VIP"),
+  status: z.literal("in place"),
+  connection: connectionSchema,
+  /** The version that shares the program's flows; absent where backends do. */
+  candidate: z.strictObject({ source: z.string().min(1), objectSha256: hex64, attach }).exactOptional(),
+});
+export type SplitInputs = z.infer<typeof splitInputs>;
+
 /** One failure a wrong property, unknown values left alone: they are checked once they are known. */
 export function inputFailures(
   schema: z.ZodType,

@@ -97,6 +97,21 @@ export type FlowList = z.infer<typeof flows>;
 /** Records in hexadecimal. */
 const events = z.object({ events: z.array(z.string()) });
 const confirmed = z.object({ confirmed: z.string() });
+const split = z.object({
+  target: z.string(),
+  /** Whether there is a place for a dose at all. */
+  present: z.boolean(),
+  /** Of 10000; 0 when the lease has run out. */
+  dose: z.number(),
+  leaseSeconds: z.number(),
+  /** Of a program's split. */
+  stablePackets: z.number().optional(),
+  candidatePackets: z.number().optional(),
+});
+/** A split's share, as `ebpf-loader split show` finds it. */
+export type SplitShare = z.infer<typeof split>;
+const splitStarted = z.object({ candidateId: z.number() });
+const splitEnded = z.object({ ended: z.boolean() });
 const removed = z.object({ programsLeft: z.number() });
 
 const failed = z.object({
@@ -179,6 +194,9 @@ export const answers = {
   confirm: (node: string, text: string) => parse(node, "confirm", text, confirmed),
   remove: (node: string, text: string) => parse(node, "remove", text, removed),
   probe: (node: string, text: string) => parse(node, "probe", text, probe),
+  split: (node: string, text: string) => parse(node, "split", text, split),
+  splitStart: (node: string, text: string) => parse(node, "split start", text, splitStarted),
+  splitEnd: (node: string, text: string) => parse(node, "split end", text, splitEnded),
 };
 
 /**

@@ -8,6 +8,7 @@ import type { Role, VipConfig } from "./types";
 /** The load balancer: its node, its VIPs' addresses, their backends. */
 export function checkLoadBalancer(draft: Draft, report: Report): void {
   const balancer = draft.loadBalancer;
+  checkSplit(draft, report);
   if (balancer) {
     checkNodeReference(draft, ["loadBalancer", "node"], balancer.node, report);
     checkRole(draft, ["loadBalancer", "node"], balancer.node, ["edge", "agent"], "the load balancer", report);
@@ -53,20 +54,43 @@ function checkAddress(draft: Draft, path: readonly PropertyKey[], text: string, 
 
 function checkBackends(draft: Draft, path: readonly PropertyKey[], vip: VipConfig, report: Report): void {
   const seen = new Set<string>();
-  vip.backends.forEach(({ node }, index) => {
+  vip.backends.forEach(({ node, candidate, address }, index) => {
     const at = [...path, "backends", index, "node"];
-    checkNodeReference(draft, at, node, report);
+    const elsewhere = [...path, "backends", index, "address"];
+    if (address === undefined) checkNodeReference(draft, at, node, report);
+    else if (!candidate)
+      report(
+        elsewhere,
+        address,
+        "only a candidate can be a node of another stack; add candidate: true, or remove the key",
+      );
+    else if (draft.nodeNames.includes(node))
+      report(elsewhere, address, `${node} is a node of this stack, whose address is known; remove the key`);
+    else checkAddress(draft, elsewhere, address, report);
     checkRole(draft, at, node, ["backend", "agent"], "a backend", report);
     if (seen.has(node)) report(at, node, "it is named twice; give it one weight");
     seen.add(node);
   });
-  if (vip.backends.every(({ weight }) => weight === 0)) {
+  if (vip.backends.every(({ weight, candidate }) => weight === 0 || candidate)) {
     report(
       [...path, "backends"],
-      new Words("weights of 0 only"),
+      new Words(
+        vip.backends.some(({ candidate }) => candidate)
+          ? "candidates and weights of 0 only"
+          : "weights of 0 only",
+      ),
       "nobody would get traffic; give at least one backend a weight above 0",
     );
   }
+}
+
+function checkSplit({ trafficSplit, stack }: Draft, report: Report): void {
+  if (trafficSplit?.stack.split("/").at(-1) !== stack) return;
+  report(
+    ["trafficSplit", "stack"],
+    trafficSplit.stack,
+    "it is this stack itself; a split takes a share of another stack's traffic",
+  );
 }
 
 function checkHealth(path: readonly PropertyKey[], { health, protocol }: VipConfig, report: Report): void {

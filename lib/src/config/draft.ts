@@ -10,6 +10,7 @@ import type {
   nodeSchema,
 } from "./schema";
 import type { chartsSchema, ciliumSchema } from "./schema-platform";
+import type { trafficSplitSchema } from "./split-schema";
 import type {
   BpfProgramConfig,
   AlertingConfig,
@@ -51,6 +52,8 @@ export interface Draft {
   readonly rawLsm: readonly unknown[];
   readonly loadBalancer: z.output<typeof loadBalancerSchema> | undefined;
   readonly vips: readonly (VipConfig | undefined)[];
+  /** Undefined also where the key is absent. */
+  readonly trafficSplit: z.output<typeof trafficSplitSchema> | undefined;
   readonly cluster: z.output<typeof clusterSchema> | undefined;
   readonly platform: PlatformParts | undefined;
   /** Undefined also where the key is absent. */

@@ -95,3 +95,10 @@ export function table<Value extends z.core.SomeType>(
     error: (issue) => (issue.code === "invalid_key" ? names : "write a table of names and values"),
   });
 }
+
+/** The name of a stack, with its organization and project where they are others. */
+export function stackReference(what: string) {
+  return text(`write ${what}, like prod or organization/ebpf-platform/prod`, (value) =>
+    /^([\w.-]+\/){0,2}[\w.-]+$/.test(value),
+  );
+}

@@ -12,6 +12,7 @@ export const CONFIG_KEYS = {
   preparation: "object",
   bpf: "object",
   loadBalancer: "object",
+  trafficSplit: "object",
   cluster: "object",
   platform: "object",
   cilium: "object",

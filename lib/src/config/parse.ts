@@ -14,6 +14,7 @@ import { checkPreparation, preparationSchema } from "./preparation";
 import { ConfigError } from "./problem";
 import * as schema from "./schema";
 import { alertingSchema, chartsSchema, ciliumSchema, gitopsSchema, tetragonSchema } from "./schema-platform";
+import { trafficSplitSchema } from "./split-schema";
 import {
   DRIVERS,
   type BpfProgramConfig,
@@ -77,6 +78,9 @@ function readDraft(raw: Readonly<Record<string, unknown>>, stack: string, list: 
       ? undefined
       : list.read(schema.loadBalancerSchema, raw.loadBalancer, ["loadBalancer"]),
     vips: list.readList(schema.vipSchema, valueAt(raw.loadBalancer, ["vips"]), ["loadBalancer", "vips"]),
+    trafficSplit: isAbsent(raw.trafficSplit)
+      ? undefined
+      : list.read(trafficSplitSchema, raw.trafficSplit, ["trafficSplit"]),
     cluster: list.read(schema.clusterSchema, raw.cluster ?? { kind: "none" }, ["cluster"]),
     platform: list.read(schema.platformSchema, raw.platform ?? {}, ["platform"]),
     cilium: isAbsent(raw.cilium) ? undefined : list.read(ciliumSchema, raw.cilium, ["cilium"]),
@@ -108,7 +112,7 @@ function readNode(raw: unknown, index: number, list: ProblemList): NodeDraft | u
 /** The config with its derived defaults; undefined when a part is missing. */
 function complete(draft: Draft): PlatformConfig | undefined {
   const { stack, stage, release, network, ssh, bpf, cluster, platform, secrets, loadBalancer } = draft;
-  const { tetragon, charts, gitops, hypervisor, alerting, preparation } = draft;
+  const { tetragon, charts, gitops, hypervisor, alerting, preparation, trafficSplit } = draft;
   const nodes = draft.nodes.filter((node) => node !== undefined);
   const programs: BpfProgramConfig[] = draft.programs.filter((program) => program !== undefined);
   const vips: VipConfig[] = draft.vips.filter((vip) => vip !== undefined);
@@ -147,6 +151,7 @@ function complete(draft: Draft): PlatformConfig | undefined {
       lsm: draft.lsm.filter((policy) => policy !== undefined),
     },
     ...(loadBalancer && { loadBalancer: { ...loadBalancer, vips } }),
+    ...(trafficSplit && { trafficSplit }),
     cluster,
     platform,
     ...(cilium && { cilium }),

@@ -4,7 +4,7 @@ import { isCIdentifier, isHostLabel, isInterfaceName, isMapName } from "../names
 import { isLabelKey, parseTaint } from "../k3s/labels";
 import { prefixFault } from "../prefix";
 import { connectionSchema, secretName } from "./connection-schema";
-import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
+import { chooseKey, closed, flag, ipv4, network, oneOf, stackReference, table, text, whole } from "./fields";
 import {
   DRIVERS,
   HEALTH_CHECKS,
@@ -32,12 +32,12 @@ const nodeName = text(
   "write an RFC 1123 label: lower-case letters, digits and inner hyphens, at most 63 characters",
   isHostLabel,
 );
-const nodeReference = text("write the name of a node", isHostLabel);
-const interfaceName = text(
+export const nodeReference = text("write the name of a node", isHostLabel);
+export const interfaceName = text(
   "write an interface name of 1 to 15 characters without spaces, slashes or colons",
   isInterfaceName,
 );
-const slot = whole(0, 7, "the slot");
+export const slot = whole(0, 7, "the slot");
 export const stageSchema = oneOf(STAGES);
 
 const releaseRule =
@@ -172,15 +172,17 @@ function targetAttach(hook: TargetHook) {
   const { rule, pattern } = targets[hook];
   return closed({ hook: z.literal(hook), target: text(rule, (value) => pattern.test(value)) });
 }
-const programName = text(
+export const programName = text(
   "write lower-case letters, digits, - and _, at most 63 characters, a letter first",
   (value) => /^[a-z][a-z0-9_-]{0,62}$/.test(value),
 );
+export const sourceName = text(
+  "write the name of a file bpf/<source>.bpf.c: lower-case letters, digits and _",
+  (value) => /^[a-z][a-z0-9_]{0,62}$/.test(value),
+);
 export const programSchema = closed({
   name: programName,
-  source: text("write the name of a file bpf/<source>.bpf.c: lower-case letters, digits and _", (value) =>
-    /^[a-z][a-z0-9_]{0,62}$/.test(value),
-  ),
+  source: sourceName,
   node: nodeReference,
   attach: attachSchema,
   function: z.exactOptional(text("write a function of the source by its C identifier", isCIdentifier)),
@@ -261,7 +263,12 @@ export const vipSchema = closed({
   health: healthSchema.optional(),
   backends: z
     .array(
-      closed({ node: nodeReference, weight: whole(0, 256, "the weight").default(1) }),
+      closed({
+        node: nodeReference,
+        weight: whole(0, 256, "the weight").default(1),
+        candidate: flag().default(false),
+        address: ipv4("the candidate's address").optional(),
+      }),
       list("write a list of backends"),
     )
     .min(1, { error: "name at least one backend" }),

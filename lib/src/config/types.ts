@@ -38,6 +38,8 @@ export interface PlatformConfig {
   readonly bpf: BpfConfig;
   /** Absent: no load balancer. */
   readonly loadBalancer?: LoadBalancerConfig;
+  /** Absent: this stack takes no share of another's traffic. */
+  readonly trafficSplit?: TrafficSplitConfig;
   readonly cluster: ClusterConfig;
   readonly platform: PlatformParts;
   /** Absent: Cilium is not installed by this stack. */
@@ -196,4 +198,36 @@ export interface VipBackendConfig {
   readonly node: string;
   /** Share of new flows relative to the others, 0 (drained) to 256. Default 1. */
   readonly weight: number;
+  /** Gets nothing but what a traffic split gives it; its weight counts among the VIP's candidates. Default false. */
+  readonly candidate: boolean;
+  /** Of a candidate that is a node of another stack, `canary` for instance: its IPv4 address in `network.cidr`. */
+  readonly address?: string | undefined;
 }
+
+export const SPLIT_KINDS = ["backend", "program"] as const;
+
+/**
+ * A share of another stack's traffic for this stack's candidate, empty until a rollout gives it a dose. `backend`: of a
+ * VIP's flows, for the VIP's candidate backends; `program`: of an XDP program's flows, for the program of this checkout.
+ */
+export type TrafficSplitConfig =
+  | {
+      readonly by: "backend";
+      /** Stack with the load balancer, for instance `prod` or `organization/ebpf-platform/prod`. */
+      readonly stack: string;
+      /** `<address>:<port>/<protocol>` of one of its VIPs. */
+      readonly vip: string;
+    }
+  | {
+      readonly by: "program";
+      readonly stack: string;
+      /** Node of that stack. */
+      readonly node: string;
+      /** XDP program of that node. */
+      readonly program: string;
+      /** `bpf/<source>.bpf.c` of this checkout. */
+      readonly source: string;
+      /** Where the program is attached. */
+      readonly interface: string;
+      readonly slot: number;
+    };

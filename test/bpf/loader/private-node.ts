@@ -89,9 +89,13 @@ export class PrivateNode {
 
   /** Runs a command inside; throws when it fails. */
   run(...command: string[]): string {
-    const [program, args] = this.words(command);
+    return this.host(...this.words(command));
+  }
+
+  /** Runs the words of a command, inside or at the other end. */
+  host(program: string, args: readonly string[]): string {
     const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 30_000 });
-    if (status !== 0) throw new Error(`${command.join(" ")} ended with ${String(status)}: ${stderr}`);
+    if (status !== 0) throw new Error(`${args.join(" ")} ended with ${String(status)}: ${stderr}`);
     return stdout;
   }
 
