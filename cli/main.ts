@@ -8,6 +8,7 @@ import { registerRelease } from "./commands/release";
 import { registerRender } from "./commands/render";
 import { registerReview } from "./commands/review";
 import { registerVault } from "./commands/vault";
+import { registerRollout } from "./commands/rollout";
 import { EXIT_STATUS, exitStatusHelp } from "./exit-status";
 import { Failure, messageOf } from "./failure";
 import { openTerminal } from "./terminal";
@@ -149,6 +150,7 @@ export function buildProgram(): Command {
   registerRender(program);
   registerReview(program);
   registerVault(program);
+  registerRollout(program);
   return program;
 }
 

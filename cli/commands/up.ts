@@ -1,6 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { reviveMachines } from "../../components/node/revive";
 import { requireParts } from "../air-gap/preflight";
+import { projectRoot } from "../../components/project-root";
+import { refuseDuringRollout } from "../rollout/driver-lock";
 import { changeLine } from "../stack/changes";
 import { Failure } from "../failure";
 import { isAbsent, withPreparedStack } from "../stack/open";
@@ -47,6 +49,7 @@ export async function up(name: string, options: UpOptions): Promise<void> {
       "`platform up` always previews with the policy pack first; leave --skip-preview out.",
     );
   }
+  refuseDuringRollout(projectRoot(), name);
   const terminal = openTerminal(options.json ?? false);
   // A stack that is there has what it needs on its nodes, and may be updated without a way out.
   const absent = isAbsent(name);

@@ -50,7 +50,7 @@ export class EventRecord {
 }
 
 /** The engine ends its output with blank lines and repaints; on a log only whole lines are wanted. */
-function streamTo(terminal: Terminal): (chunk: string) => void {
+function streamTo(terminal: Pick<Terminal, "note">): (chunk: string) => void {
   return (chunk) => terminal.note(chunk);
 }
 
@@ -61,8 +61,10 @@ function streamTo(terminal: Terminal): (chunk: string) => void {
 export async function runOperation(
   verb: Verb,
   stack: Stack,
-  terminal: Terminal,
+  terminal: Pick<Terminal, "colours" | "note">,
   record = new EventRecord(),
+  /** URNs, with `*` and `**`, of the resources that a preview or an update may touch; all when empty. */
+  target: readonly string[] = [],
 ): Promise<OperationResult> {
   const started = Date.now();
   const stderr: string[] = [];
@@ -75,6 +77,7 @@ export async function runOperation(
       onError: (text: string) => void stderr.push(text),
       onEvent: (event: EngineEvent) => record.add(event),
       signal,
+      ...(target.length > 0 && { target: [...target] }),
     };
     let outputs: OutputMap = {};
     try {

@@ -4,7 +4,7 @@ import { isCIdentifier, isHostLabel, isInterfaceName, isMapName } from "../names
 import { isLabelKey, parseTaint } from "../k3s/labels";
 import { prefixFault } from "../prefix";
 import { connectionSchema, secretName } from "./connection-schema";
-import { chooseKey, closed, flag, ipv4, network, oneOf, stackReference, table, text, whole } from "./fields";
+import { chooseKey, closed, flag, ipv4, network, oneOf, table, text, whole } from "./fields";
 import {
   DRIVERS,
   HEALTH_CHECKS,
