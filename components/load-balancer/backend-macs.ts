@@ -17,9 +17,9 @@ export function backendMacs(
   config: LoadBalancerConfig,
   parent: pulumi.Resource,
 ): pulumi.Output<Macs> {
-  const nodes = [...new Set(config.vips.flatMap(({ backends }) => backends.map(({ node }) => node)))].map(
-    (node) => fleet.node(node),
-  );
+  // Candidates of another stack say their address themselves.
+  const own = config.vips.flatMap(({ backends }) => backends.filter(({ address }) => address === undefined));
+  const nodes = [...new Set(own.map(({ node }) => node))].map((node) => fleet.node(node));
   const known = Object.fromEntries(
     nodes
       .filter(({ config: { driver } }) => driver === "nspawn")
@@ -27,7 +27,9 @@ export function backendMacs(
   );
   const asked = nodes.filter(({ config: { driver } }) => driver !== "nspawn");
   if (asked.length === 0) return pulumi.output(known);
-  const onLink = config.vips.filter(({ mode }) => mode === "dsr-l2").flatMap(({ backends }) => backends);
+  const onLink = config.vips
+    .filter(({ mode }) => mode === "dsr-l2")
+    .flatMap(({ backends }) => backends.filter((each) => own.includes(each)));
   const answer = new NodeCommand(
     `${name}-macs-${config.node}`,
     {

@@ -2,6 +2,7 @@ import type { LoadBalancerConfig, VipConfig } from "@ebpf-platform/lib/config";
 import { type CheckedVip, healthDocument } from "@ebpf-platform/lib/lb-health";
 import { backendIdentity, encodeLbMaps, vipIdentity } from "@ebpf-platform/lib/lb-maps";
 import type { LbNumbers } from "@ebpf-platform/lib/lb-numbers";
+import { nspawnMac } from "@ebpf-platform/lib/node-mac";
 import * as pulumi from "@pulumi/pulumi";
 import { BpfMap } from "../bpf/map";
 import { BpfObject } from "../bpf/object";
