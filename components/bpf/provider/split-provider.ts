@@ -11,7 +11,7 @@ import { readCached } from "../build-cache";
 import { hasUnknown, inputFailures, splitInputs, type SplitInputs } from "./inputs";
 import { NodeLoader, PROGRAMS_DIR } from "./node-loader";
 import { answers } from "./observation";
-import { offline, quiet } from "./quiet";
+import { offline, quiet } from "../../node/provider/quiet";
 
 type Bag = Record<string, unknown>;
 
