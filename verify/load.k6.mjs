@@ -19,5 +19,7 @@ export const options = {
 };
 
 export default function () {
-  check(http.get(globalThis.__ENV.TARGET, { timeout: "5s" }), { "status is 200": ({ status }) => status === 200 });
+  check(http.get(globalThis.__ENV.TARGET, { timeout: "5s" }), {
+    "status is 200": ({ status }) => status === 200,
+  });
 }

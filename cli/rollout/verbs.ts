@@ -189,7 +189,7 @@ export function approve(reference: string): void {
   const [version = "", lock = ""] = reference.split("@sha256:");
   const { state } = opened(version);
   const step = state && currentStep(state);
-  if (!step || step.kind !== "approve")
+  if (step?.kind !== "approve")
     throw new Failure("usage", `The rollout of release ${version} waits for no approval.`);
   say(version, { type: "approved", step: step.id, by: userInfo().username, lock });
 }

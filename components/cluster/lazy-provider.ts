@@ -16,8 +16,8 @@ export function lazyClusterProvider(name: keyof Implementations): dynamic.Resour
   return {
     diff: (id, olds, news) => load().diff?.(id, olds, news) ?? Promise.resolve({}),
     create: (inputs) => load().create(inputs),
-    read: (id, props) => load().read?.(id, props) ?? Promise.resolve({ id, props: props ?? {} }),
-    update: (id, olds, news) => load().update?.(id, olds, news) ?? Promise.resolve({ outs: news }),
+    read: (id, props) => load().read?.(id, props) ?? Promise.resolve({ id, props: (props ?? {}) as object }),
+    update: (id, olds, news) => load().update?.(id, olds, news) ?? Promise.resolve({ outs: news as object }),
     delete: (id, props) => load().delete?.(id, props) ?? Promise.resolve(),
   };
 }

@@ -8,7 +8,9 @@ source "${BASH_SOURCE%/*}/k3s-service.sh"
 # shellcheck disable=SC2153 # an argument of the step
 derive_service "$ROLE"
 
-present() { ip -brief link show | sed 's/[@ ].*//' | grep -E "$1" || true; } # none is fine
+present() {
+  ip -brief link show | sed 's/[@ ].*//' | grep -E "$1" || true # none is fine
+}
 
 remove_cilium() {
   local link table command
@@ -36,7 +38,7 @@ keep_rules() { # iptables or ip6tables, pattern
   local all kept
   command -v "$1-save" >/dev/null || return 0
   all=$("$1-save") || return 0
-  kept=$(grep -vE "$2" <<<"$all" || true) # nothing but such rules
+  kept=$(grep -vE "$2" <<<"$all") || kept="" # nothing but such rules
   [[ $all == "$kept" ]] || "$1-restore" <<<"$kept"
 }
 

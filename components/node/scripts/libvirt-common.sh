@@ -24,5 +24,5 @@ require_hypervisor() {
 
 # shellcheck disable=SC2034 # the scripts that source this use them
 volumes=$folder/$stack
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034 # the same
 pool=ebp-$stack
