@@ -5,13 +5,14 @@ import { BpfObject } from "./components/bpf/object";
 import { BpfProgram } from "./components/bpf/program";
 import { TrafficSplit } from "./components/bpf/traffic-split";
 import { XdpGuard } from "./components/bpf/xdp-guard";
-import { connectCluster, type Cluster } from "./components/cluster/cluster";
+import { connectCluster } from "./components/cluster/cluster";
 import { loadConfig, requireSecret } from "./components/config";
 import { WebService } from "./components/lab/web-service";
 import { XdpLoadBalancer } from "./components/load-balancer/xdp-load-balancer";
 import { Fleet } from "./components/node/fleet";
 import { Platform } from "./components/platform/platform";
 import { loadRelease } from "./components/release";
+import { stackOutputs } from "./components/stack-outputs";
 
 const config = loadConfig();
 const lock = loadRelease(config);
@@ -65,33 +66,34 @@ for (const { config: node, machine } of fleet.nodes) {
 const cluster = connectCluster({ config, fleet, secret: requireSecret, lock });
 const platform = cluster && new Platform("platform", { config, cluster, lock });
 
-export const stage = config.stage;
-export const release = config.release === "workspace" ? "workspace" : config.release.version;
-
-/** What `platform status` and `platform verify` need to reach the nodes. Secret: it holds the client's private key. */
-export const nodes = pulumi.secret(
-  fleet.nodes.map(({ config: node, machine }) => ({
-    name: node.name,
-    role: node.role,
-    driver: node.driver,
-    address: node.address,
-    connection: machine.connection,
-    limits: machine.limits,
+export = stackOutputs({
+  stage: config.stage,
+  release: config.release === "workspace" ? "workspace" : config.release.version,
+  /** What the verbs of `platform` need to reach the nodes. Secret: it holds the client's private key. */
+  nodes: pulumi.secret(
+    fleet.nodes.map(({ config: node, machine }) => ({
+      name: node.name,
+      role: node.role,
+      driver: node.driver,
+      address: node.address,
+      connection: machine.connection,
+      limits: machine.limits,
+    })),
+  ),
+  programs: attached.map((program) => ({
+    name: program.program,
+    node: program.machine.name,
+    version: program.version,
+    objectSha256: program.attachedSha256,
   })),
-);
-
-export const programs = attached.map((program) => ({
-  name: program.program,
-  node: program.machine.name,
-  version: program.version,
-  objectSha256: program.attachedSha256,
-}));
-
-export const trafficSplit = TrafficSplit.of(config, fleet)?.place; // secret
-export const loadBalancer = balancer && { node: config.loadBalancer.node, vips: balancer.vips };
-
-/** Secret: the admin's kubeconfig, what agents of other stacks need to join, the token that a restored snapshot needs. */
-export const { kubeconfig, join, serverToken }: Partial<Cluster> = cluster ?? {};
-
-/** Version of each chart on the cluster, and passwords of `admin` by product; the latter secret. */
-export const { charts = {}, logins = {} }: Partial<Platform> = platform ?? {};
+  /** Where a share of the traffic is given and taken; secret. */
+  trafficSplit: TrafficSplit.of(config, fleet)?.place,
+  loadBalancer: balancer && { node: config.loadBalancer.node, vips: balancer.vips },
+  /** Secret: the admin's kubeconfig, what agents of other stacks need to join, the token that a restored snapshot needs. */
+  kubeconfig: cluster?.kubeconfig,
+  join: cluster?.join,
+  serverToken: cluster?.serverToken,
+  /** Version of each chart on the cluster, and passwords of `admin` by product; the latter secret. */
+  charts: platform?.charts ?? {},
+  logins: platform?.logins ?? {},
+});
