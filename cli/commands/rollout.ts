@@ -3,7 +3,11 @@ import type { Command } from "commander";
 const JSON_OPTION = ["--json", "one JSON object an event or answer"] as const;
 const PROMETHEUS = ["--prometheus <url>", "where gates ask; default EBPF_PLATFORM_PROMETHEUS"] as const;
 const REASON = ["--reason <text>", "why, for the journal"] as const;
-const STACKS = ["--stacks <list>", "stacks in the order of their stages, with commas"] as const;
+const STACKS = [
+  "--stacks <list>",
+  "stacks in the order of their stages, with commas",
+  "dev,staging,canary,prod",
+] as const;
 const APPROVE = ["--approve <list>", "stages that wait for platform rollout approve, with commas"] as const;
 
 /** Adds `platform rollout …`; what they do is loaded when one runs. */
@@ -15,14 +19,14 @@ export function registerRollout(program: Command): void {
   rollout
     .command("plan <version>")
     .description("the steps of a rollout; changes nothing")
-    .requiredOption(...STACKS)
+    .option(...STACKS)
     .option(...APPROVE)
     .option(...JSON_OPTION)
     .action(async (version: string, options: { stacks: string }) => (await verbs()).plan(version, options));
   rollout
     .command("run <version>")
     .description("begin a rollout and drive it to its end")
-    .requiredOption(...STACKS)
+    .option(...STACKS)
     .option(...APPROVE)
     .option(...PROMETHEUS)
     .option(...JSON_OPTION)

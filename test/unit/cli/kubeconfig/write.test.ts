@@ -77,7 +77,8 @@ describe("platform kubeconfig", () => {
       writeFileSync(file, text);
       assert.throws(
         () => writeKubeconfig(admin("https://10.18.20.10:6443", "dev"), file, merge),
-        (error: Error) => error.message.includes("cannot be merged into") && !error.message.includes("hidden"),
+        (error: Error) =>
+          error.message.includes("cannot be merged into") && !error.message.includes("hidden"),
       );
       assert.equal(readFileSync(file, "utf8"), text);
     }
