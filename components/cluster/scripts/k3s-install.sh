@@ -49,8 +49,7 @@ check_machine() {
 check_clock() {
   [[ -n $SERVER ]] || return 0
   local theirs skew
-  theirs=$(curl --silent --insecure --head --max-time 10 "$SERVER/ping" | sed -n 's/^[Dd]ate: //p' | tr -d '\r') || theirs=""
-  # No answer is an answer too:
+  theirs=$(curl --silent --insecure --head --max-time 10 "$SERVER/ping" | sed -n 's/^[Dd]ate: //p' | tr -d '\r') || theirs="" # said in the next line
   [[ -n $theirs ]] || fail "the server $SERVER does not answer; see that it runs and that this node reaches it, then repeat"
   skew=$(($(date +%s) - $(date -d "$theirs" +%s)))
   ((${skew#-} <= 60)) || fail "the clock of this node is $skew s off the server's; mend time synchronisation (timedatectl) and repeat"
