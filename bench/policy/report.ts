@@ -5,7 +5,6 @@ export interface Measurement {
   readonly resources: number;
   /** Machines beyond those of prod. */
   readonly more: number;
-  readonly leftOut: readonly string[];
   readonly pairs: readonly { readonly plain: number; readonly pack: number }[];
 }
 
@@ -40,7 +39,6 @@ export function verdict(summary: Summary): string {
 /** docs/benchmarks/policy.md. */
 export function markdown(results: readonly Summary[], machine: string): string {
   const [first] = results;
-  const leftOut = first?.leftOut ?? [];
   return [
     "# What the policy pack costs",
     "",
@@ -48,15 +46,12 @@ export function markdown(results: readonly Summary[], machine: string): string {
     "",
     `${machine}. Seconds of \`pulumi preview\` of prod's stack before its first update, minimum / median / maximum of ${first?.pairs.length ?? 0} pairs.`,
     "",
-    "Each pair is one preview with the pack and one without, directly after each other and in turns which is first, by the engine that `platform` uses. The share is the median over the pairs. The lock of the stack has its open digests filled, because prod runs no other; nothing else differs from Pulumi.prod.yaml but what is named below.",
+    "Each pair is one preview with the pack and one without, directly after each other and in turns which is first, by the engine that `platform` uses. The share is the median over the pairs. The lock of the stack has its open digests filled, because prod runs no other; nothing else differs from Pulumi.prod.yaml.",
     "",
     "| stack | resources | without the pack, s | with the pack, s | added | bar | |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...results.map(row),
     "",
-    ...(leftOut.length === 0
-      ? []
-      : ["Left out, with nspawn machines instead:", "", ...leftOut.map((line) => `- ${line}`), ""]),
   ].join("\n");
 }
 

@@ -26,7 +26,7 @@ function measure(more: number, rounds: number): Measurement {
       console.error(`  ${plain.toFixed(0)} ms without, ${pack.toFixed(0)} ms with the pack`);
       return { plain, pack };
     });
-    return { resources, more, leftOut: stack.leftOut, pairs };
+    return { resources, more, pairs };
   } finally {
     stack.remove();
   }

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type ReleaseLock, releaseIdentity, renderRelease } from "@ebpf-platform/lib/release";
 import { parse, stringify } from "yaml";
 import { projectRoot } from "../../components/project-root";
+import { completeLock } from "../../test/engine/support/complete-lock";
 import { ProjectCopy } from "../../test/engine/support/project-copy";
-import { type Config, type ConfiguredNode, keepBuildable } from "../../test/support/buildable-config";
+import type { Config, ConfiguredNode } from "../../test/support/buildable-config";
 
 const stack = "bench-policy";
 const version = "2026.11.99";
@@ -14,14 +14,11 @@ const version = "2026.11.99";
 export class ProdStack {
   readonly #copy = new ProjectCopy(stack);
   readonly #env: NodeJS.ProcessEnv;
-  /** What the program of this commit cannot build, hence was left out. */
-  readonly leftOut: readonly string[];
 
   /** @param more machines with a BPF program each, beyond those of Pulumi.prod.yaml */
   constructor(more: number) {
     mkdirSync(join(projectRoot(), ".cache"), { recursive: true }); // the copy's is a link to it
     const config = this.#prodConfig();
-    this.leftOut = keepBuildable(config, stack);
     addMachines(config, more);
     const keyed = Object.entries(config).map(([key, value]) => [`ebpf-platform:${key}`, value] as const);
     this.#copy.write(`Pulumi.${stack}.yaml`, stringify({ config: Object.fromEntries(keyed) }));
@@ -50,14 +47,13 @@ export class ProdStack {
       Object.entries(file.config).map(([key, value]) => [key.replace("ebpf-platform:", ""), value]),
     );
     const [base = ""] = (config["release"] as string).split("@");
-    const filled = JSON.parse(this.#copy.read(`releases/${base}.json`), (_, value: unknown) =>
-      typeof value === "object" && value !== null && Reflect.get(value, "sha256") === null
-        ? { sha256: "0".repeat(64) }
-        : value,
-    ) as ReleaseLock;
-    const text = renderRelease({ ...filled, version });
-    this.#copy.write(`releases/${version}.json`, text);
-    return { ...config, release: `${version}@sha256:${releaseIdentity(text)}` };
+    const lock = completeLock(
+      this.#copy.read(`releases/${base}.json`),
+      this.#copy.read("releases/pins.json"),
+      version,
+    );
+    this.#copy.write(`releases/${version}.json`, lock.text);
+    return { ...config, release: lock.reference };
   }
 
   #environment(): NodeJS.ProcessEnv {
