@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 
 const root = join(__dirname, "..", "..", "..", "..");
-const double = join(__dirname, "fixtures", "bin");
+const double = join(__dirname, "kubectl-double");
 
 /** `platform open` as a process of its own, with a stand-in for kubectl. */
 describe("platform open", function () {
