@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { numbersProvider } from "../../../components/bpf/provider/numbers-provider";
 import { parentTypesOf } from "../../../policy/facts";
 import type { Value } from "../../../policy/field";
 import type { RecordedResource } from "../../../policy/recorded";
@@ -33,8 +34,16 @@ const secretSignature = "4dabf18193072939515e22adb298388d";
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJgnZ2ZxTSV3z0b6N0a2n0m7VgGVnPsm8JIr1a1hYF1N";
 
 /** What providers answer, as far as the program reads it. */
-function outputsOf(type: string, name: string): Record<string, unknown> {
+async function outputsOf(type: string, name: string, inputs: unknown): Promise<Record<string, unknown>> {
   switch (type) {
+    case "pulumi-nodejs:dynamic/load-balancer:Numbering": {
+      // The real one: it computes and asks nobody.
+      const { schemaVersion, vips, backends } = inputs as Record<string, unknown>;
+      return (await numbersProvider.create({ schemaVersion, vips, backends })).outs as Record<
+        string,
+        unknown
+      >;
+    }
     case "tls:index/privateKey:PrivateKey":
       return { publicKeyOpenssh: publicKey, privateKeyOpenssh: `private key ${name}` };
     case "command:local:Command":
@@ -94,9 +103,9 @@ async function record(stack: string): Promise<readonly RecordedResource[]> {
   pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => ({
+      newResource: async ({ type, name, inputs }) => ({
         id: `${name}-id`,
-        state: { ...(inputs as Record<string, unknown>), ...outputsOf(type, name) },
+        state: { ...(inputs as Record<string, unknown>), ...(await outputsOf(type, name, inputs)) },
       }),
       call: () => ({}),
     },
