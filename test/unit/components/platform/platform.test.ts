@@ -63,7 +63,12 @@ describe("Platform", function () {
       policies.map((policy) => metadataOf(policy).namespace).sort(),
       namespaces.map(({ name }) => name).sort(),
     );
-    assert.equal(ofType(prod, "kubernetes:cilium.io/v2:CiliumNetworkPolicy").length, 2 * namespaces.length);
+    const named = ofType(prod, "kubernetes:cilium.io/v2:CiliumNetworkPolicy").map((policy) => {
+      const { name, namespace } = metadataOf(policy);
+      return `${namespace ?? ""}/${name ?? ""}`;
+    });
+    const own = namespaces.flatMap(({ name = "" }) => [`${name}/allow-dns`, `${name}/allow-named`]);
+    assert.deepEqual(named.sort(), [...own, "default/shop-api"].sort(), "and the config's own");
     assert.deepEqual(ofType(dev, "kubernetes:networking.k8s.io/v1:NetworkPolicy"), []);
   });
 
