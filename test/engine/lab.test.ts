@@ -35,7 +35,7 @@ interface Verified {
 }
 
 describe("the lab stack", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const lab = new LabStack({ stack: "t-lab", network: 50 });
   let first: RunResult;
 
@@ -43,6 +43,10 @@ describe("the lab stack", function () {
     first = await lab.platformOk("up");
   });
 
+  // What a failed case left is no reason for the next one to fail.
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") await lab.platform("up");
+  });
   after(() => lab.dispose());
 
   const status = async (): Promise<Status> => {
