@@ -131,7 +131,8 @@ export class LabStack {
         // Between two boots there is no pid 1, and at the start of one nobody answers.
         if (Date.now() > deadline) throw error;
       }
-      if (Date.now() > deadline) throw new Error(`Node ${node} did not boot within ${BOOT_LIMIT_MS / 1000} s.`);
+      if (Date.now() > deadline)
+        throw new Error(`Node ${node} did not boot within ${BOOT_LIMIT_MS / 1000} s.`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
