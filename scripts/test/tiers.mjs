@@ -1,7 +1,7 @@
 /**
  * The tiers of `npm test`, in the order they run: cheap and general first, real machines last.
  *
- * `limitSeconds` bounds a tier whose cases hang; it is several times what the tier takes on two cores.
+ * `limitSeconds` bounds a tier whose cases hang; it is several times what the tier takes on two cores with other tiers beside it.
  * `soakFactor` stretches that limit in a soak run. `live` says what is printed while a tier runs: `failures` for
  * thousands of quick cases, `cases` for few slow ones. With `byFile`, the files run as
  * jobs of their own, side by side: each has a stack of its own.
@@ -16,7 +16,7 @@ export const mochaTiers = [
     name: "unit",
     about: "pure code with properties, components under Pulumi mocks",
     folder: "test/unit",
-    limitSeconds: 300,
+    limitSeconds: 900,
     soakFactor: 20,
     live: "failures",
   },
@@ -24,7 +24,7 @@ export const mochaTiers = [
     name: "policy",
     about: "every policy rule with passing and failing resources",
     folder: "test/policy",
-    limitSeconds: 300,
+    limitSeconds: 900,
     soakFactor: 4,
     live: "failures",
   },
@@ -32,7 +32,7 @@ export const mochaTiers = [
     name: "kernel",
     about: "compiler, verifier and JIT of this kernel, packets through BPF programs",
     folder: "test/bpf",
-    limitSeconds: 600,
+    limitSeconds: 1800,
     soakFactor: 10,
     live: "cases",
   },
@@ -40,7 +40,7 @@ export const mochaTiers = [
     name: "contract",
     about: "provider plugins, official or stand-in, against one table",
     folder: "test/engine/contract",
-    limitSeconds: 600,
+    limitSeconds: 1800,
     soakFactor: 4,
     live: "cases",
   },
@@ -48,7 +48,7 @@ export const mochaTiers = [
     name: "node",
     about: "nspawn nodes with real systemd and sshd, faults injected",
     folder: "test/node",
-    limitSeconds: 1200,
+    limitSeconds: 2400,
     soakFactor: 6,
     live: "cases",
   },
@@ -81,7 +81,7 @@ export const mochaTiers = [
 ];
 
 /** The tier of static checks; it has no test files. */
-export const lintTier = { name: "lint", about: "types, rules, format and forbidden text", limitSeconds: 600 };
+export const lintTier = { name: "lint", about: "types, rules, format and forbidden text", limitSeconds: 1200 };
 
 /** Names of all tiers, in order. */
 export const tierNames = [lintTier.name, ...mochaTiers.map((tier) => tier.name)];
