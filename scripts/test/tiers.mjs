@@ -1,7 +1,7 @@
 /**
  * The tiers of `npm test`, in the order they run: cheap and general first, real machines last.
  *
- * `limitSeconds` bounds a tier whose cases hang; it is several times what the tier takes on two cores with other tiers beside it.
+ * `limitSeconds` bounds a tier whose cases hang; it is several times what the tier takes on two cores, other tiers beside it.
  * `soakFactor` stretches that limit in a soak run. `live` says what is printed while a tier runs: `failures` for
  * thousands of quick cases, `cases` for few slow ones. With `byFile`, the files run as
  * jobs of their own, side by side: each has a stack of its own.
@@ -81,7 +81,11 @@ export const mochaTiers = [
 ];
 
 /** The tier of static checks; it has no test files. */
-export const lintTier = { name: "lint", about: "types, rules, format and forbidden text", limitSeconds: 1200 };
+export const lintTier = {
+  name: "lint",
+  about: "types, rules, format and forbidden text",
+  limitSeconds: 1200,
+};
 
 /** Names of all tiers, in order. */
 export const tierNames = [lintTier.name, ...mochaTiers.map((tier) => tier.name)];
